@@ -1,0 +1,1 @@
+"""Pure nouns and rules: money, tokens, market facts, orders, events, the ledger."""

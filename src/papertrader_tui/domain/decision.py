@@ -1,0 +1,92 @@
+"""What the intelligence engine concluded, and everything it concluded it from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a decision says to do."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+    HOLD = "HOLD"
+    SKIP = "SKIP"
+
+
+@dataclass(frozen=True, slots=True)
+class FactorInput:
+    """One value that a factor looked at, with where it came from and how old it was."""
+
+    name: str
+    value: str
+    source: str
+    age_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One factor's part in a score.
+
+    Attributes:
+        of: Which score it contributes to: `risk`, `opportunity` or `confidence`.
+        score: 0 to 100, two decimals.
+        weight: Its share of the score in percent after missing factors were left out, so that
+            the weights of one score sum to 100.
+        contribution: score x weight / 100 rounded to 0.01; contributions sum to the score.
+        sentence: The same in words.
+    """
+
+    name: str
+    of: str
+    score: Decimal
+    weight: Decimal
+    contribution: Decimal
+    sentence: str
+    inputs: tuple[FactorInput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision about one token, stored whole.
+
+    Attributes:
+        id: From the account's own sequence, `d17`.
+        time: Market milliseconds.
+        token: Token id.
+        confidence, risk, opportunity: 0 to 100, two decimals; each is exactly the sum of the
+            contributions of its factors.
+        level, level_name: The dial, and the profile that was in force (`5`, `Balanced`).
+        size_usd: What it orders, in USDC; 0 where it orders nothing.
+        rule: Id of the rule that decided, as in docs/intelligence.md (`entry.cost`).
+        reason: The rule's verdict in words.
+        missing: Names of factors and inputs that were not to be had.
+        repeats: How many identical decisions it stands for, itself included.
+        price, source, price_age_ms: The quote that it was decided on.
+        stop, targets: Planned exits of a BUY, as prices.
+        quantity: Of a SELL: how much is to be sold.
+    """
+
+    id: str
+    time: int
+    token: str
+    action: Action
+    confidence: Decimal
+    risk: Decimal
+    opportunity: Decimal
+    level: int
+    level_name: str
+    size_usd: Decimal
+    rule: str
+    reason: str
+    price: Decimal
+    source: str
+    price_age_ms: int
+    factors: tuple[Factor, ...] = ()
+    missing: tuple[str, ...] = ()
+    repeats: int = 1
+    stop: Decimal | None = None
+    targets: tuple[Decimal, ...] = ()
+    quantity: Decimal = Decimal(0)

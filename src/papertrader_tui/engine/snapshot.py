@@ -1,0 +1,170 @@
+"""A frozen view of the desk for any front end. Only stored facts are in it.
+
+Decimals are exact; ratios and series for drawing are floats.  Times are market milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from papertrader_tui.domain.decision import Decision
+from papertrader_tui.domain.events import AccountMarked, Fidelity, KillMode
+from papertrader_tui.domain.orders import Order, OrderRequest
+from papertrader_tui.domain.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One line of the watchlist.
+
+    Attributes:
+        price: Last price, None before the first.
+        change_24h: Fraction (0.0169 is +1.69 %), None where 24 h ago is not known.
+        spark: Closes of the last 24 h for a sparkline, oldest first, at most 48.
+        liquidity: Dollars in the pool, None where not known.
+        source, time: Of the last price.
+        stale: Too old to trade on.
+        action, confidence: Of the bot's last decision about it, None before the first.
+        held: Quantity held, 0 for none.
+    """
+
+    token: Token
+    price: Decimal | None
+    change_24h: float | None
+    spark: tuple[float, ...]
+    liquidity: Decimal | None
+    source: str
+    time: int
+    stale: bool
+    action: str | None
+    confidence: Decimal | None
+    held: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PositionRow:
+    """One open position.
+
+    Attributes:
+        average: cost / quantity, rounded for display.
+        value: quantity x mark.
+        unrealized: value - cost, gross of costs.
+        pnl: Unrealised + realised - costs since it was opened: what it made, net.
+        pnl_pct: pnl over the cost of everything bought, as a fraction.
+        stop, target: Nearest exit planned by the bot or resting in the book, if any.
+    """
+
+    token: Token
+    quantity: Decimal
+    average: Decimal
+    cost: Decimal
+    mark: Decimal
+    value: Decimal
+    unrealized: Decimal
+    realized: Decimal
+    costs: Decimal
+    pnl: Decimal
+    pnl_pct: float
+    stop: Decimal | None
+    target: Decimal | None
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One account gate and how near it is.
+
+    Attributes:
+        used: Fraction of the limit used, 1 or more is at the limit.
+        text: `3 of 20 trades today`.
+        tripped: Blocks entries now.
+        until: When it opens by itself, None if it is open or needs a person.
+    """
+
+    gate: str
+    used: float
+    text: str
+    tripped: bool
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a screen or a log shows of one account at one moment.
+
+    Attributes:
+        version: Grows whenever anything in it may have changed.
+        now: The market's time.
+        account: Name of the account.
+        market: `demo`, `tape` or `live`.
+        badge: What a screen must say about the market: `DEMO`, `TAPE`, `LIVE`.
+        market_detail: `20 tokens, seed 7, ×1`; a tape's file and progress.
+        notice: A sentence to show while it is true (why demo, what is bundled), or "".
+        progress: Fraction of a tape that has been played, None where there is no end.
+        speed: Market seconds per second, None for as fast as possible.
+        day_pnl: Equity now less equity at the UTC day's start.
+        free_cash: Cash that no order has reserved.
+        orders: Open orders, oldest first.
+        decisions: The last kept decisions, newest first, at most 200.
+        kill_detail: What the kill switch's setting means now, in words.
+    """
+
+    version: int
+    now: int
+    account: str
+    market: str
+    badge: str
+    market_detail: str
+    notice: str
+    progress: float | None
+    speed: float | None
+    totals: AccountMarked
+    day_pnl: Decimal
+    free_cash: Decimal
+    bot: bool
+    level: int
+    level_name: str
+    level_note: str
+    kill: KillMode
+    gates_on: bool
+    gates: tuple[GateRow, ...]
+    tokens: tuple[TokenRow, ...]
+    positions: tuple[PositionRow, ...]
+    orders: tuple[Order, ...]
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an order would cost if it landed on the price on the screen.
+
+    Attributes:
+        request: The order as asked.
+        spend: USDC in (buy) or tokens in (sell).
+        receive: Tokens out (buy) or USDC out (sell).
+        minimum: Worst that is accepted: minimum out, or maximum in for a buy by quantity.
+        price: cash leg / quantity.
+        reference: Price on the screen.
+        lp_fee, impact, gas: USDC; lp_fee_pct and impact_pct are fractions of the notional.
+        gas_note: `L2 + L1, demo gas`, where the figure comes from.
+        problems: Why it would be rejected; empty if it would be accepted.
+        warnings: Rules that advise against it.
+    """
+
+    request: OrderRequest
+    token: Token
+    spend: Decimal
+    receive: Decimal
+    minimum: Decimal
+    price: Decimal
+    reference: Decimal
+    lp_fee: Decimal
+    lp_fee_pct: float
+    impact: Decimal
+    impact_pct: float
+    gas: Decimal
+    gas_note: str
+    fidelity: Fidelity
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]

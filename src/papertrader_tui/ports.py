@@ -1,0 +1,152 @@
+"""The few things that the engine needs from outside, as Protocols.
+
+`bootstrap` plugs real objects in; tests plug in others.  Nothing else may ask what it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from papertrader_tui.domain.commands import Command
+from papertrader_tui.domain.events import Event
+from papertrader_tui.domain.market import Candle, MarketInput
+from papertrader_tui.domain.tokens import Registry, TokenId
+from papertrader_tui.engine.snapshot import Preview, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class MarketInfo:
+    """What a market is, for labels and for the account it belongs to.
+
+    Attributes:
+        kind: `demo`, `tape` or `live`: the kind of account that it may feed.
+        badge: What every screen shows: `DEMO`, `TAPE`, `LIVE`.
+        detail: One line: tokens, seed, file.
+        notice: A sentence to show while it is true, or "".
+        identity: What identifies its prices (`demo:7:1`, a file's SHA-256): an account goes on
+            only with the market it began with.
+        interval: Usual milliseconds between two prices of one token, 0 if unknown.
+        gas_note: Where gas prices come from.
+    """
+
+    kind: str
+    badge: str
+    detail: str
+    notice: str
+    identity: str
+    interval: int
+    gas_note: str
+
+
+class Market(Protocol):
+    """A source of market inputs with a clock of its own.
+
+    A market is opened at a cursor (0, or what `cursor` returned when the account was last
+    used), hands over history first, then its inputs in time order.
+    """
+
+    @property
+    def info(self) -> MarketInfo: ...
+
+    @property
+    def registry(self) -> Registry: ...
+
+    @property
+    def watchlist(self) -> Sequence[TokenId]:
+        """Tokens a new account watches."""
+        ...
+
+    @property
+    def cursor(self) -> int:
+        """How many inputs have been handed over since the market's beginning."""
+        ...
+
+    @property
+    def speed(self) -> float | None:
+        """Market seconds per second; None is as fast as possible."""
+        ...
+
+    @property
+    def progress(self) -> float | None:
+        """Fraction played, for a market that has an end."""
+        ...
+
+    def now(self) -> int:
+        """Market milliseconds now: never less than the time of the last input handed over."""
+        ...
+
+    def warm(self) -> Iterable[MarketInput]:
+        """History, depth and gas as they stand at the cursor, before anything is traded."""
+        ...
+
+    def batches(self) -> AsyncIterator[Sequence[MarketInput]]:
+        """Inputs in time order; each batch is what became known together (or, as fast as
+        possible, a run of such).  Ends when the market ends."""
+        ...
+
+
+class Journal(Protocol):
+    """Where facts are kept. One call is one durable transaction."""
+
+    async def append(
+        self, events: Sequence[Event], *, inputs: Sequence[tuple[int, int, Command]],
+        checkpoint: str, cursor: int, durable: bool,
+    ) -> None:
+        """Store events, the commands that caused them as (cursor, time, command), and a
+        checkpoint of high-water marks.  `durable` is False where nothing in it is an account
+        fact (prices, decisions that order nothing), which may be batched."""
+        ...
+
+    async def record(self, quotes: Sequence[tuple[TokenId, int, Decimal, float]]) -> None:
+        """Keep prices (token, time, price, volume), for charts; may be batched."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Desk(Protocol):
+    """What a front end is handed: the running kernel, and nothing of what is behind it."""
+
+    async def run(self) -> None:
+        """Step inputs until the market ends or `stop` is called.
+
+        Raises:
+            JournalError: the store failed; everything acknowledged before is kept.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Finish the step in hand, write, mark the account and return from `run`."""
+        ...
+
+    async def submit(self, command: Command) -> Sequence[Event]:
+        """Step a command; returns its events once they are stored."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The stored state now; the same object until something changes."""
+        ...
+
+    def preview(self, command: Command) -> Preview | None:
+        """What an order would cost now; None before the token's first price."""
+        ...
+
+    def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]:
+        """The last candles of a token, oldest first, the one that is forming included."""
+        ...
+
+    def fills(self, token: TokenId) -> Sequence[Event]:
+        """Fills and reverts of a token, oldest first, for marks on a chart."""
+        ...
+
+    def subscribe(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
+        """Call `listener` with every batch of stored events, in order; returns unsubscribe."""
+        ...
+
+    @property
+    def latest(self) -> dict[TokenId, tuple[Decimal, int]]:
+        """The newest price and its time per token: conflated, for display only."""
+        ...
