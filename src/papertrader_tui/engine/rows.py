@@ -1,0 +1,189 @@
+"""Facts as flat rows of text, the same ones in the headless log and in every export.
+
+Numbers are plain decimal strings (`'0.00000123'`), never floats, so that nothing that reads a row
+can round it; only yes and no are booleans.  A row has no time and no tag: whoever prints it puts
+those in front.  Symbols and reasons come as they are stored: JSON escapes them, anything that
+prints text to a terminal has to sanitise them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from papertrader_tui.domain.decision import Decision
+from papertrader_tui.domain.events import (
+    AccountMarked,
+    Alerted,
+    Filled,
+    OrderRejected,
+    PositionChanged,
+    Reverted,
+)
+from papertrader_tui.domain.money import add, mul, plain, sub
+from papertrader_tui.domain.orders import Order
+
+Row = dict[str, str | bool]
+
+
+def iso(time: int) -> str:
+    """Market milliseconds as `2026-01-05T00:10:00.000Z`: of one width, so that text sorts."""
+    moment = datetime.fromtimestamp(time // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time % 1000:03d}Z"
+
+
+def _optional(value: Decimal | int | None) -> str:
+    return "" if value is None else plain(Decimal(value))
+
+
+def price_row(
+    token: str, price: Decimal, source: str, age_ms: int, stale: bool, symbol: str = ""
+) -> Row:
+    """One price: how old it is in seconds, and whether it is too old to trade on."""
+    return {
+        "token": token,
+        "symbol": symbol,
+        "price": plain(price),
+        "source": source,
+        "age_s": plain(Decimal(age_ms).scaleb(-3)),
+        "stale": stale,
+    }
+
+
+def decision_row(decision: Decision) -> Row:
+    """One decision; `size_usd` is `0` where it orders nothing."""
+    return {
+        "id": decision.id,
+        "token": decision.token,
+        "action": decision.action.value,
+        "confidence": plain(decision.confidence),
+        "risk": plain(decision.risk),
+        "opportunity": plain(decision.opportunity),
+        "level": str(decision.level),
+        "size_usd": plain(decision.size_usd),
+        "rule": decision.rule,
+        "reason": decision.reason,
+        "repeats": str(decision.repeats),
+    }
+
+
+def trade_row(event: Filled | Reverted) -> Row:
+    """One mined swap.
+
+    A reverted one moved nothing: its quantity, LP fee and impact are `0`, its price is the one
+    that was refused, and its gas was paid all the same.
+    """
+    filled = isinstance(event, Filled)
+    return {
+        "order_id": event.order_id,
+        "token": event.token,
+        "symbol": event.symbol,
+        "side": event.side.value,
+        "quantity": plain(event.quantity) if isinstance(event, Filled) else "0",
+        "price": plain(event.price),
+        "reference_price": plain(event.reference_price),
+        "drift_usd": plain(event.drift),
+        "lp_fee_usd": plain(event.lp_fee) if isinstance(event, Filled) else "0",
+        "impact_usd": plain(event.impact) if isinstance(event, Filled) else "0",
+        "gas_usd": plain(event.gas),
+        "fidelity": event.fidelity.value,
+        "origin": event.origin.value,
+        "status": "filled" if filled else "reverted",
+    }
+
+
+def order_row(order: Order, symbol: str = "") -> Row:
+    """One order as it stands; what it does not have (a limit price, say) is empty.
+
+    Args:
+        order: The order after the event that is reported.
+        symbol: Of its token, where it is known.
+    """
+    return {
+        "order_id": order.id,
+        "client_id": order.client_id,
+        "token": order.token,
+        "symbol": symbol,
+        "side": order.side.value,
+        "kind": order.kind.value,
+        "origin": order.origin.value,
+        "size_by": order.size_by.value,
+        "size": plain(order.size),
+        "notional_usd": _optional(order.notional),
+        "quantity": _optional(order.quantity),
+        "price": _optional(order.price),
+        "trail_bps": _optional(order.trail_bps),
+        "tolerance_bps": str(order.tolerance_bps),
+        "good_until": "" if order.good_until is None else iso(order.good_until),
+        "quote_price": _optional(order.quote_price),
+        "expected": _optional(order.expected),
+        "bound": _optional(order.bound),
+        "attempts": str(order.attempts),
+        "group": order.group or "",
+        "parent": order.parent or "",
+        "decision": order.decision or "",
+        "status": order.status.value,
+        "reason": order.reason,
+    }
+
+
+def rejection_row(event: OrderRejected, symbol: str = "") -> Row:
+    """An order that was refused: it has no id, and the fields of `order_row` that it does have."""
+    return {
+        "order_id": "",
+        "client_id": event.client_id,
+        "token": event.token,
+        "symbol": symbol,
+        "side": event.side.value,
+        "origin": event.origin.value,
+        "status": "rejected",
+        "rule": event.rule,
+        "reason": event.reason,
+    }
+
+
+def position_row(event: PositionChanged) -> Row:
+    """A position after a fill, in USDC; `pnl` is net of the costs paid on it."""
+    value = mul(event.quantity, event.mark)
+    unrealized = sub(value, event.cost)
+    return {
+        "token": event.token,
+        "symbol": event.symbol,
+        "quantity": plain(event.quantity),
+        "cost": plain(event.cost),
+        "mark": plain(event.mark),
+        "value": plain(value),
+        "unrealized": plain(unrealized),
+        "realized": plain(event.realized),
+        "costs": plain(event.costs),
+        "pnl": plain(sub(add(unrealized, event.realized), event.costs)),
+    }
+
+
+def account_row(event: AccountMarked) -> Row:
+    """The account: cash + holdings = initial + realized + unrealized - lp_fees - impact - gas."""
+    return {
+        "initial": plain(event.initial),
+        "equity": plain(event.equity),
+        "cash": plain(event.cash),
+        "holdings": plain(event.holdings),
+        "realized": plain(event.realized),
+        "unrealized": plain(event.unrealized),
+        "lp_fees": plain(event.lp_fees),
+        "impact": plain(event.impact),
+        "gas": plain(event.gas),
+        "exposure": plain(event.exposure),
+        "trades": str(event.trades),
+        "decisions": str(event.decisions),
+        "reconciled": event.reconciled,
+    }
+
+
+def alert_row(event: Alerted) -> Row:
+    """Something a person should know."""
+    return {"severity": event.severity, "text": event.text, "token": event.token or ""}
+
+
+def entry_row(account: str, token: str | None, amount: Decimal) -> Row:
+    """One line of the ledger: what was added to an account, in USDC."""
+    return {"account": account, "token": token or "", "amount": plain(amount)}
