@@ -88,6 +88,10 @@ class Market(Protocol):
         ...
 
 
+class JournalError(RuntimeError):
+    """A fact could not be stored; what was acknowledged before is kept. Says what to do."""
+
+
 class Journal(Protocol):
     """Where facts are kept. One call is one durable transaction."""
 
@@ -97,7 +101,11 @@ class Journal(Protocol):
     ) -> None:
         """Store events, the commands that caused them as (cursor, time, command), and a
         checkpoint of high-water marks.  `durable` is False where nothing in it is an account
-        fact (prices, decisions that order nothing), which may be batched."""
+        fact (prices, decisions that order nothing), which may be batched.
+
+        Raises:
+            JournalError: nothing of this was kept; no more can be written.
+        """
         ...
 
     async def record(self, quotes: Sequence[tuple[TokenId, int, Decimal, float]]) -> None:

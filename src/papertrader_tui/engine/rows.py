@@ -20,10 +20,26 @@ from papertrader_tui.domain.events import (
     PositionChanged,
     Reverted,
 )
-from papertrader_tui.domain.money import add, mul, plain, sub
+from papertrader_tui.domain.money import ZERO, add, mul, plain, sub
 from papertrader_tui.domain.orders import Order
 
 Row = dict[str, str | bool]
+
+TRADE_FIELDS = (
+    "order_id", "token", "symbol", "side", "quantity", "price", "reference_price", "drift_usd",
+    "lp_fee_usd", "impact_usd", "gas_usd", "fidelity", "origin", "status",
+)  # fmt: skip
+DECISION_FIELDS = (
+    "id", "token", "action", "confidence", "risk", "opportunity", "level", "size_usd", "rule",
+    "reason", "repeats",
+)  # fmt: skip
+ORDER_FIELDS = (
+    "order_id", "client_id", "token", "symbol", "side", "kind", "origin", "size_by", "size",
+    "notional_usd", "quantity", "price", "trail_bps", "tolerance_bps", "good_until",
+    "quote_price", "expected", "bound", "attempts", "group", "parent", "decision", "status",
+    "rule", "reason",
+)  # fmt: skip
+ENTRY_FIELDS = ("account", "token", "amount")
 
 
 def iso(time: int) -> str:
@@ -37,7 +53,7 @@ def _optional(value: Decimal | int | None) -> str:
 
 
 def price_row(
-    token: str, price: Decimal, source: str, age_ms: int, stale: bool, symbol: str = ""
+    token: str, price: Decimal, source: str, age_ms: int, stale: bool, *, symbol: str = ""
 ) -> Row:
     """One price: how old it is in seconds, and whether it is too old to trade on."""
     return {
@@ -73,22 +89,26 @@ def trade_row(event: Filled | Reverted) -> Row:
     A reverted one moved nothing: its quantity, LP fee and impact are `0`, its price is the one
     that was refused, and its gas was paid all the same.
     """
-    filled = isinstance(event, Filled)
+    quantity = lp_fee = impact = ZERO
+    status = "reverted"
+    if isinstance(event, Filled):
+        quantity, lp_fee, impact = event.quantity, event.lp_fee, event.impact
+        status = "filled"
     return {
         "order_id": event.order_id,
         "token": event.token,
         "symbol": event.symbol,
         "side": event.side.value,
-        "quantity": plain(event.quantity) if isinstance(event, Filled) else "0",
+        "quantity": plain(quantity),
         "price": plain(event.price),
         "reference_price": plain(event.reference_price),
         "drift_usd": plain(event.drift),
-        "lp_fee_usd": plain(event.lp_fee) if isinstance(event, Filled) else "0",
-        "impact_usd": plain(event.impact) if isinstance(event, Filled) else "0",
+        "lp_fee_usd": plain(lp_fee),
+        "impact_usd": plain(impact),
         "gas_usd": plain(event.gas),
         "fidelity": event.fidelity.value,
         "origin": event.origin.value,
-        "status": "filled" if filled else "reverted",
+        "status": status,
     }
 
 
@@ -123,14 +143,15 @@ def order_row(order: Order, symbol: str = "") -> Row:
         "parent": order.parent or "",
         "decision": order.decision or "",
         "status": order.status.value,
+        "rule": "",
         "reason": order.reason,
     }
 
 
 def rejection_row(event: OrderRejected, symbol: str = "") -> Row:
-    """An order that was refused: it has no id, and the fields of `order_row` that it does have."""
-    return {
-        "order_id": "",
+    """An order that was refused, with the fields of `order_row`: it never got an id."""
+    row: Row = dict.fromkeys(ORDER_FIELDS, "")
+    row |= {
         "client_id": event.client_id,
         "token": event.token,
         "symbol": symbol,
@@ -140,6 +161,7 @@ def rejection_row(event: OrderRejected, symbol: str = "") -> Row:
         "rule": event.rule,
         "reason": event.reason,
     }
+    return row
 
 
 def position_row(event: PositionChanged) -> Row:
