@@ -1,0 +1,304 @@
+"""The command line: commands, flags and their help. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import Any, NoReturn
+
+from papertrader_tui import __version__
+from papertrader_tui.config_options import OPTIONS
+
+TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
+EXPORTS = ("trades", "orders", "decisions", "ledger")
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+_PREFIX = "setting:"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and where help is."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error and exit 2."""
+        sys.stderr.write(f"papertrader: error: {message}\ntry: {self.prog} --help\n")
+        raise SystemExit(2)
+
+
+def duration(text: str) -> int:
+    """Milliseconds of `30s`, `10m`, `2h`, `7d` or `1h30m`."""
+    if not re.fullmatch(r"(\d{1,9}[smhd])+", text.strip().lower()):
+        msg = f"{text!r} is no duration; write it like 30s, 10m, 2h or 7d"
+        raise argparse.ArgumentTypeError(msg)
+    parts = re.findall(r"(\d+)([smhd])", text.strip().lower())
+    total = sum(int(n) * _UNITS[unit] for n, unit in parts) * 1000
+    if not 0 < total <= 36_500 * 86_400_000:
+        msg = f"{text!r} has to be longer than nothing and at most 36500d"
+        raise argparse.ArgumentTypeError(msg)
+    return total
+
+
+def level(text: str) -> int:
+    """An intelligence level."""
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 10:
+        msg = f"{text!r} is no level; it is a whole number from 1 (cautious) to 10 (autonomous)"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def tags(text: str) -> tuple[str, ...]:
+    """Tags of the headless log, in any case, comma-separated."""
+    chosen = [t.strip().upper() for t in text.split(",") if t.strip()]
+    wrong = [t for t in chosen if t not in TAGS]
+    if wrong or not chosen:
+        msg = f"{text!r}: choose from {', '.join(TAGS)}, separated by commas"
+        raise argparse.ArgumentTypeError(msg)
+    return tuple(t for t in TAGS if t in chosen)
+
+
+class Flag(argparse.Action):
+    """A flag that sets a setting: kept as text, checked with all the others in `config.load`."""
+
+    def __init__(self, *, setting: str, **options: Any) -> None:
+        # One name each: argparse copies what a subcommand parsed over what came before it.
+        options["dest"] = _PREFIX + setting
+        options["default"] = argparse.SUPPRESS
+        super().__init__(**options)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse's own signature
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Remember the flag and its text."""
+        setattr(namespace, self.dest, (option_string or "", str(values)))
+
+
+def flags(arguments: argparse.Namespace) -> dict[str, tuple[str, str]]:
+    """What flags say about settings, as `config.load` takes it."""
+    return {
+        name.removeprefix(_PREFIX): value
+        for name, value in vars(arguments).items()
+        if name.startswith(_PREFIX)
+    }
+
+
+def build() -> Parser:
+    """The whole command line."""
+    common = _common()
+    market = _market()
+    parser = Parser(
+        prog="papertrader",
+        description="A terminal trading console for paper trading on-chain tokens.\n"
+        "Without a command it opens the console.",
+        parents=[common, market],
+        epilog="""\
+examples:
+  papertrader                              the console, on the demo market
+  papertrader --speed 60                   the same, an hour a minute
+  papertrader headless --bot --for 2h      two hours of trading as a log
+  papertrader export trades -o trades.csv  what was traded
+""",
+    )
+    parser.add_argument("--version", action="version", version=f"papertrader {__version__}")
+    parser.set_defaults(command="console", handler="run", format="text", tags=TAGS)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _headless(commands, [common, market])
+    _account(commands, common)
+    _export(commands, common)
+    _verify(commands, common)
+    _config(commands, common)
+    return parser
+
+
+def _setting(
+    group: argparse._ActionsContainer, flag: str, name: str, metavar: str, text: str = ""
+) -> None:
+    group.add_argument(
+        flag, action=Flag, setting=name, metavar=metavar, help=text or OPTIONS[name].help
+    )
+
+
+def _common() -> Parser:
+    parser = Parser(add_help=False)
+    group = parser.add_argument_group("files")
+    _setting(group, "--account", "account.name", "NAME", "account (default: the last used one)")
+    _setting(group, "--data-dir", "store.data_dir", "DIR", "folder that accounts are kept in")
+    group.add_argument(
+        "--config", metavar="FILE", default=argparse.SUPPRESS, help="configuration file"
+    )
+    return parser
+
+
+def _market() -> Parser:
+    parser = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = parser.add_argument_group("market")
+    _setting(
+        group,
+        "--market",
+        "market.kind",
+        "KIND",
+        "auto, demo (invented prices) or tape (a recorded file); auto is demo for now",
+    )
+    group.add_argument("--tape", metavar="FILE", help="CSV of trades, quotes or candles")
+    _setting(
+        group,
+        "--chain",
+        "market.chain",
+        "CHAIN",
+        "chain that a tape's tokens are traded on (default: base)",
+    )
+    _setting(
+        group, "--speed", "market.speed", "N|max", "market seconds per second (demo: up to 600)"
+    )
+    _setting(
+        group, "--seed", "market.seed", "N", "seed of a new account's demo market (default: 7)"
+    )
+    group.add_argument(
+        "--for",
+        dest="span",
+        type=duration,
+        metavar="TIME",
+        help="stop after so much market time: 30s, 10m, 2h, 7d",
+    )
+    group = parser.add_argument_group("trading")
+    group.add_argument(
+        "--bot", action=argparse.BooleanOptionalAction, help="switch the auto-trader on or off"
+    )
+    group.add_argument("--level", type=level, metavar="N", help="intelligence level, 1 to 10")
+    group.add_argument(
+        "--no-gates",
+        dest="gates",
+        action="store_false",
+        help="switch the account gates off (experiments)",
+    )
+    _setting(
+        group,
+        "--cash",
+        "account.cash",
+        "N",
+        "dollars that an account begins with if it is created (default: 10000)",
+    )
+    return parser
+
+
+def _headless(commands: Any, parents: list[Parser]) -> None:
+    parser = commands.add_parser(
+        "headless",
+        parents=parents,
+        help="trade with no terminal, as a log",
+        description="Run the desk with no terminal. stdout is data, one line an event; stderr is\n"
+        "narration. SIGINT and SIGTERM finish the step in hand, write, and exit 0.",
+        epilog="""\
+examples:
+  papertrader headless --bot --level 7 --speed max --for 7d
+  papertrader headless --market tape --tape btc.csv --format json > run.jsonl
+  papertrader headless --tags TRADE,ACCOUNT
+
+Times are the market's, ids the account's own: on the demo market and on tapes the same
+command on a new account prints the same bytes.
+""",
+    )
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--format", choices=("text", "json"), help="lines to read, or JSON (default: text)"
+    )
+    group.add_argument("--tags", type=tags, metavar="TAG,…", help="only these: " + ", ".join(TAGS))
+    parser.set_defaults(command="headless", handler="run", format="text", tags=TAGS)
+
+
+def _account(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "account",
+        help="list, make, show, reset or delete accounts",
+        description="Accounts: each is one file, and belongs to one market.",
+        epilog="examples:\n  papertrader account new swing --cash 50000\n"
+        "  papertrader account list --json\n  papertrader account reset swing --yes\n",
+    )
+    parser.set_defaults(command="account", handler="help", parser=parser)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    for name, text in (
+        ("list", "every account"),
+        ("new", "make an account"),
+        ("show", "cash, positions and profit of an account"),
+        ("reset", "begin an account anew, with the cash it began with"),
+        ("delete", "delete an account and all it recorded"),
+    ):
+        action = actions.add_parser(name, parents=[common], help=text, description=text + ".")
+        action.set_defaults(handler=f"account_{name}")
+        if name == "new":
+            action.add_argument("name", metavar="NAME", help="a-z, 0-9, - and _")
+            _setting(
+                action, "--cash", "account.cash", "N", "dollars to begin with (default: 10000)"
+            )
+            _setting(action, "--seed", "market.seed", "N", "seed of its demo market (default: 7)")
+        elif name != "list":
+            action.add_argument(
+                "name",
+                metavar="NAME",
+                nargs="?",
+                default="",
+                help="account (default: the last used one)",
+            )
+        if name in ("reset", "delete"):
+            action.add_argument("--yes", action="store_true", help="do not ask")
+        else:
+            action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _export(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "export",
+        parents=[common],
+        help="write trades, orders, decisions or the ledger to a file",
+        description="Write what an account recorded, oldest first. Works beside a running desk.",
+        epilog="examples:\n  papertrader export trades --format csv -o trades.csv\n"
+        "  papertrader export decisions | jq 'select(.action == \"BUY\")'\n",
+    )
+    parser.add_argument("what", choices=EXPORTS, help="what to write")
+    parser.add_argument(
+        "--format", choices=("jsonl", "csv"), help="default: by the name of the file, else jsonl"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="file (default: stdout)")
+    parser.set_defaults(command="export", handler="export", format=None)
+
+
+def _verify(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "verify",
+        parents=[common],
+        help="check an account from its first entry",
+        description="Fold an account's journal from the beginning and compare the result with\n"
+        "what is stored. Exit 0 if all agrees, 1 with the first row that differs.",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command="verify", handler="verify")
+
+
+def _config(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "config",
+        help="show settings, or write a file for them",
+        description="Settings: defaults, then config.toml, then the environment, then flags.",
+    )
+    parser.set_defaults(command="config", handler="help", parser=parser)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    for name, text in (
+        ("show", "every setting, its value and where it comes from"),
+        ("path", "where the configuration file is"),
+        ("init", "write a configuration file with every setting explained"),
+    ):
+        action = actions.add_parser(name, parents=[common], help=text, description=text + ".")
+        action.set_defaults(handler=f"config_{name}")
+        if name == "init":
+            action.add_argument("--force", action="store_true", help="replace a file that is there")
+        else:
+            action.add_argument("--json", action="store_true", help="print JSON")

@@ -1,0 +1,133 @@
+"""`papertrader config`: what is set, where it comes from, and a file to set it in."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from papertrader_tui import config
+from papertrader_tui.cli.parser import flags
+from papertrader_tui.config_options import OPTIONS, SECTIONS, ConfigError, Option
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print every setting, its value and where it comes from."""
+    loaded = config.load(config=getattr(arguments, "config", None), flags=flags(arguments))
+    if arguments.json:
+        document = {
+            name: {
+                "value": _plain(config.value_of(loaded.settings, option)),
+                "from": loaded.origin(option),
+            }
+            for name, option in OPTIONS.items()
+        }
+        print(json.dumps({"file": str(loaded.path), "settings": document}, indent=2))
+        return 0
+    print(f"{loaded.path}{'' if loaded.exists else '  (not there: papertrader config init)'}")
+    for section in SECTIONS:
+        print(f"\n[{section}]")
+        for option in _of(section):
+            text = f"{option.key} = {_toml(config.value_of(loaded.settings, option))}"
+            print(f"{text:<34}  # {loaded.origin(option)}")
+    return 0
+
+
+def path(arguments: argparse.Namespace) -> int:
+    """Print where the configuration file is."""
+    where, _ = config.config_path(getattr(arguments, "config", None), os.environ)
+    if arguments.json:
+        print(json.dumps({"file": str(where), "exists": where.exists()}))
+    else:
+        print(where)
+    return 0
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Write a file in which every setting is explained and none is set.
+
+    Raises:
+        ConfigError: there is one, or it cannot be written.
+    """
+    where, _ = config.config_path(getattr(arguments, "config", None), os.environ)
+    try:
+        where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(where, template(), replace=arguments.force)
+    except FileExistsError:
+        msg = f"{where} is there already; papertrader config init --force replaces it"
+        raise ConfigError(msg) from None
+    except OSError as error:
+        msg = f"cannot write {where}: {error.strerror}"
+        raise ConfigError(msg) from None
+    print(where)
+    print("papertrader: every line in it is a comment; take the # away to set one", file=sys.stderr)
+    return 0
+
+
+def template() -> str:
+    """A configuration file: all settings as comments with their defaults."""
+    lines = [
+        "# Settings of papertrader. Each line is commented out and shows the default.",
+        "# Flags go before the environment (PAPERTRADER_SECTION_KEY), that before this file.",
+    ]
+    defaults = config.Settings()
+    for section, about in SECTIONS.items():
+        lines += ["", f"# {about}", f"[{section}]"]
+        for option in _of(section):
+            if option.kind == "keys":
+                lines += [
+                    "",
+                    f"# {_sentence(option.help)}",
+                    f"[{option.name}]",
+                    '# order.buy = "B"',
+                ]
+                continue
+            allowed = "" if option.kind == "text" else f" ({option.allowed})"
+            value = _toml(config.value_of(defaults, option))
+            lines += [f"# {_sentence(option.help)}{allowed}", f"# {option.key} = {value}"]
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _of(section: str) -> list[Option]:
+    # A table has to come last, or what follows it would be in it.
+    return sorted(
+        (o for o in OPTIONS.values() if o.section == section), key=lambda o: o.kind == "keys"
+    )
+
+
+def _write(where: Path, text: str, *, replace: bool) -> None:
+    if not replace:
+        with where.open("x", encoding="utf-8") as file:
+            file.write(text)
+        return
+    fresh = where.with_name(f".{where.name}.{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(where)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    return json.dumps(value, ensure_ascii=False)

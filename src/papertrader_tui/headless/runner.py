@@ -1,0 +1,178 @@
+"""Runs a desk as a log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Protocol, TextIO
+
+from papertrader_tui.domain.commands import Command, MarkAccount
+from papertrader_tui.domain.events import AccountMarked, Event
+from papertrader_tui.domain.market import DAY, HOUR, MINUTE, SECOND
+from papertrader_tui.domain.money import ZERO
+from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.engine.rows import iso
+from papertrader_tui.headless.lines import TAGS, Lines, PriceSeen
+from papertrader_tui.headless.output import Narrator, Output
+from papertrader_tui.headless.text import money, signed
+from papertrader_tui.ports import Desk
+
+#: Seconds of wall time between two reports of progress: on a terminal, and elsewhere.
+_LIVE, _SPARSE = 0.25, 15.0
+
+
+class HeadlessDesk(Desk, Protocol):
+    """A desk that also publishes the prices it steps."""
+
+    def subscribe_prices(
+        self, listener: Callable[[Sequence[PriceSeen]], None]
+    ) -> Callable[[], None]:
+        """Call `listener` with prices as they are stepped, in order with the events."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlessOptions:
+    """What is printed, and what is known beforehand.
+
+    Attributes:
+        style: `text` or `json`.
+        tags: Which lines are printed.
+        symbols: Symbol by token.
+        commands: Submitted before the first price.
+        narration: Sentences about what was opened.
+        span: Market milliseconds after which the desk stops by itself, None where unlimited.
+        live: Standard error is a terminal of its own, so progress may overwrite itself.
+        signals: Handle SIGINT and SIGTERM.
+    """
+
+    style: str = "text"
+    tags: Sequence[str] = TAGS
+    symbols: Mapping[TokenId, str] = field(default_factory=dict)
+    commands: Sequence[Command] = ()
+    narration: Sequence[str] = ()
+    span: int | None = None
+    live: bool = False
+    signals: bool = True
+
+
+async def run_headless(
+    desk: HeadlessDesk, options: HeadlessOptions, out: TextIO, err: TextIO
+) -> int:
+    """Run a desk to its end and print what happens.
+
+    Returns:
+        The exit code: 0, or 1 where the data could not be written.
+
+    Raises:
+        JournalError: the store failed; what was stored before has been printed.
+        KeyboardInterrupt: a second SIGINT.
+    """
+    narrator = Narrator(err, live=options.live)
+    for sentence in options.narration:
+        narrator.say(sentence)
+    before = desk.snapshot()
+    output = Output(out, desk.stop)
+    lines = Lines(options.style, options.tags, options.symbols, before.orders)
+    marked: list[Event] = []
+
+    def on_events(events: Sequence[Event]) -> None:
+        marked[:] = [e for e in events[-1:] if isinstance(e, AccountMarked)]
+        output.write(lines.of_events(events))
+
+    subscriptions = [desk.subscribe(on_events)]
+    if "PRICE" in options.tags:
+        subscriptions.append(
+            desk.subscribe_prices(lambda prices: output.write(lines.of_prices(prices)))
+        )
+    stopped: list[str] = []
+    reporter: asyncio.Task[None] | None = None
+    try:
+        with _signals(desk, stopped) if options.signals else contextlib.nullcontext():
+            for command in options.commands:
+                await desk.submit(command)
+            reporter = asyncio.create_task(_report(desk, narrator, before.now, options))
+            await desk.run()
+            if not (marked or output.broken or output.error):
+                await desk.submit(MarkAccount())
+    finally:
+        if reporter is not None:
+            reporter.cancel()
+        for unsubscribe in subscriptions:
+            unsubscribe()
+    if output.broken:
+        return 0
+    narrator.say(_summary(desk, before.now, stopped))
+    if output.error is not None:
+        narrator.say(f"error: cannot write the output: {output.error.strerror}")
+        return 1
+    return 0
+
+
+@contextlib.contextmanager
+def _signals(desk: HeadlessDesk, stopped: list[str]) -> Iterator[None]:
+    """The first SIGINT or SIGTERM stops the desk after its step; a second SIGINT aborts.
+
+    Plain handlers rather than the loop's own: they also run while a write waits for a reader.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - their signature
+        if stopped and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stopped.append(signal.Signals(number).name)
+        loop.call_soon_threadsafe(desk.stop)
+
+    previous = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+async def _report(
+    desk: HeadlessDesk, narrator: Narrator, start: int, options: HeadlessOptions
+) -> None:
+    while True:
+        await asyncio.sleep(_LIVE if options.live else _SPARSE)
+        snapshot = desk.snapshot()
+        fraction = snapshot.progress
+        if options.span:
+            fraction = max(fraction or 0.0, (snapshot.now - start) / options.span)
+        done = "" if fraction is None else f"{min(fraction, 1.0):6.1%}  "
+        narrator.progress(
+            f"{done}{iso(snapshot.now)[:19]}Z  equity {money(snapshot.totals.equity)}"
+            f"  {snapshot.totals.trades} trades"
+        )
+
+
+def _summary(desk: HeadlessDesk, start: int, stopped: Sequence[str]) -> str:
+    snapshot = desk.snapshot()
+    totals = snapshot.totals
+    made = totals.equity - totals.initial
+    percent = made / totals.initial if totals.initial else ZERO
+    why = f"stopped by {stopped[0]}" if stopped else "done"
+    books = "the books reconcile" if totals.reconciled else "THE BOOKS DO NOT RECONCILE"
+    return (
+        f"{why} after {_span(snapshot.now - start)} of market time: {totals.trades} trades, "
+        f"equity ${money(totals.equity)} ({signed(made)}, {percent:+.2%}), {books}"
+    )
+
+
+def _span(milliseconds: int) -> str:
+    """The two largest units of a duration: `2d 3h`."""
+    parts = []
+    for name, size in (("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND)):
+        count, milliseconds = divmod(max(0, milliseconds), size)
+        if count:
+            parts.append(f"{count}{name}")
+    return " ".join(parts[:2]) or "0s"

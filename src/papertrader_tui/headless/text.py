@@ -1,0 +1,119 @@
+"""Rows as aligned lines for a person; every number is rounded for the eye only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from papertrader_tui.domain.money import plain, quantize_even
+from papertrader_tui.engine.rows import Row, iso
+
+
+def clean(text: object) -> str:
+    """Text from outside with nothing in it that moves a cursor, hides, or turns text around."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
+
+
+def money(value: object, places: int = 2) -> str:
+    """Dollars: `10,482.11`; an amount below a cent keeps four digits."""
+    number = Decimal(str(value))
+    if number and abs(number) < Decimal("0.01"):
+        places = min(18, 3 - number.adjusted())
+    return f"{quantize_even(number, places):,f}"
+
+
+def signed(value: object) -> str:
+    """Dollars with a sign: `+12.40`."""
+    text = money(value)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def digits(value: object, significant: int = 7) -> str:
+    """A price or quantity with so many significant digits and no exponent."""
+    number = Decimal(str(value))
+    if not number:
+        return "0"
+    return plain(quantize_even(number, max(0, significant - 1 - number.adjusted())))
+
+
+def text_line(time: int, tag: str, row: Row) -> str:
+    """`2026-01-05T00:10:00Z [TRADE]    buy 0.1474 WETH at 3391.02 …`, with its line end."""
+    return f"{iso(time)[:19]}Z {f'[{tag}]':<10} {clean(_BODY[tag](row))}\n"
+
+
+def _name(row: Row) -> str:
+    return str(row.get("symbol") or row["token"])
+
+
+def _price(row: Row) -> str:
+    stale = "  STALE" if row["stale"] else ""
+    age = "" if row["age_s"] == "0" else f"  {row['age_s']} s old"
+    return f"{_name(row):<8} {digits(row['price']):>14}  {row['source']}{age}{stale}"
+
+
+def _decision(row: Row) -> str:
+    size = "" if row["size_usd"] == "0" else f"${money(row['size_usd'])}  "
+    repeats = "" if row["repeats"] == "1" else f"  (×{row['repeats']})"
+    return (
+        f"{row['action']:<4} {_name(row):<8} conf {row['confidence']:>5}  risk {row['risk']:>5}"
+        f"  opp {row['opportunity']:>5}  L{row['level']:<2}  {size}{row['rule']}: "
+        f"{row['reason']}{repeats}"
+    )
+
+
+def _order(row: Row) -> str:
+    what = f"{row['event']:<9} {row['order_id'] or row['client_id']} {row['side']}"
+    why = f"  {row['reason']}" if row["reason"] else ""
+    if row["event"] == "rejected":
+        return f"{what} {_name(row)}  {row['origin']}  {row['rule']}:{why}"
+    unit = {"notional": "${}", "percent": "{}%"}.get(str(row["size_by"]), "{}")
+    size = unit.format(digits(row["size"], 9))
+    price = f" at {digits(row['price'])}" if row["price"] else ""
+    trail = f" trailing {row['trail_bps']} bps" if row["trail_bps"] else ""
+    return f"{what} {size} {_name(row)} {row['kind']}{price}{trail}  {row['origin']}{why}"
+
+
+def _trade(row: Row) -> str:
+    if row["status"] == "reverted":
+        head = f"reverted {row['side']} {_name(row)} at {digits(row['price'])}"
+    else:
+        head = f"{row['side']} {digits(row['quantity'])} {_name(row)} at {digits(row['price'])}"
+    return (
+        f"{head}  lp fee {money(row['lp_fee_usd'])}  impact {money(row['impact_usd'])}"
+        f"  gas {money(row['gas_usd'])}  drift {signed(row['drift_usd'])}"
+        f"  {row['fidelity']}  {row['origin']} {row['order_id']}"
+    )
+
+
+def _position(row: Row) -> str:
+    if row["quantity"] == "0":
+        return f"{_name(row)} closed  P&L {signed(row['pnl'])}"
+    return (
+        f"{_name(row)} {digits(row['quantity'])}  cost {money(row['cost'])}"
+        f"  value {money(row['value'])}  P&L {signed(row['pnl'])}"
+    )
+
+
+def _account(row: Row) -> str:
+    ok = "reconciled" if row["reconciled"] else "NOT RECONCILED"
+    return (
+        f"equity {money(row['equity'])}  cash {money(row['cash'])}"
+        f"  realized {signed(row['realized'])}  unrealized {signed(row['unrealized'])}"
+        f"  lp fees {money(row['lp_fees'])}  impact {money(row['impact'])}"
+        f"  gas {money(row['gas'])}  trades {row['trades']}  {ok}"
+    )
+
+
+def _alert(row: Row) -> str:
+    token = f" {row['token']}" if row["token"] else ""
+    return f"{row['severity']}: {row['text']}{token}"
+
+
+_BODY = {
+    "PRICE": _price,
+    "DECISION": _decision,
+    "ORDER": _order,
+    "TRADE": _trade,
+    "POSITION": _position,
+    "ACCOUNT": _account,
+    "ALERT": _alert,
+}
