@@ -82,9 +82,10 @@ class Market(Protocol):
         """History, depth and gas as they stand at the cursor, before anything is traded."""
         ...
 
-    def batches(self) -> AsyncIterator[Sequence[MarketInput]]:
+    def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
         """Inputs in time order; each batch is what became known together (or, as fast as
-        possible, a run of such).  Ends when the market ends."""
+        possible, a run of such).  Ends when the market ends, or exactly before the first input
+        that is later than `until`, which is then not counted in the cursor either."""
         ...
 
 

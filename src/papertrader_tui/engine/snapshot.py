@@ -127,6 +127,7 @@ class Snapshot:
     level_name: str
     level_note: str
     kill: KillMode
+    kill_detail: str
     gates_on: bool
     gates: tuple[GateRow, ...]
     tokens: tuple[TokenRow, ...]

@@ -1,0 +1,87 @@
+"""Candles for charts, built from every price as it comes. For drawing only: floats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from papertrader_tui.domain.market import HOUR, MINUTE, Bar, Candle, History, MarketInput, Quote
+from papertrader_tui.domain.tokens import TokenId
+
+#: Base intervals that are kept, and for how many candles: a day of minutes, a month of 5 minutes.
+KEPT = {MINUTE: 1_500, 5 * MINUTE: 8_640}
+INTERVALS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR)
+
+
+class CandleBook:
+    """The last candles of every token at the base intervals, aggregated upward on request."""
+
+    __slots__ = ("_series",)
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[TokenId, int], dict[int, Candle]] = {}
+
+    def observe(self, batch: Iterable[MarketInput]) -> None:
+        """Take in a batch of inputs; what is no price is passed over."""
+        for item in batch:
+            if isinstance(item, Quote):
+                self._price(item.token, item.time, item.value, item.value, item.value, item.value,
+                            item.volume)
+            elif isinstance(item, Bar):
+                self._price(item.token, item.start, item.open, item.high, item.low, item.close,
+                            item.volume)
+            elif isinstance(item, History) and item.interval in KEPT:
+                series = self._series.setdefault((item.token, item.interval), {})
+                for candle in item.candles:
+                    series.setdefault(candle.start, candle)
+
+    def _price(self, token: TokenId, time: int, first: float, high: float, low: float,
+               last: float, volume: float) -> None:
+        for interval, limit in KEPT.items():
+            series = self._series.get((token, interval))
+            if series is None:
+                series = self._series[(token, interval)] = {}
+            start = time - time % interval
+            candle = series.get(start)
+            if candle is None:
+                series[start] = Candle(start, first, high, low, last, volume)
+                if len(series) > limit:
+                    del series[next(iter(series))]
+                continue
+            candle.close = last
+            candle.high = max(candle.high, high)
+            candle.low = min(candle.low, low)
+            if volume >= 0:
+                candle.volume = max(candle.volume, 0.0) + volume
+
+    def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]:
+        """The last `limit` candles of a token, oldest first; gaps stay gaps.
+
+        Args:
+            token: Token id.
+            interval: Milliseconds; a base interval or a multiple of one.
+            limit: At most so many.
+        """
+        base = interval if interval in KEPT else 5 * MINUTE
+        series = self._series.get((token, base), {})
+        if interval == base:
+            found = list(islice(reversed(series.values()), limit))
+            return found[::-1]
+        return _merge(series.values(), interval)[-limit:]
+
+
+def _merge(candles: Iterable[Candle], interval: int) -> list[Candle]:
+    merged: list[Candle] = []
+    for candle in candles:
+        start = candle.start - candle.start % interval
+        if not merged or merged[-1].start != start:
+            merged.append(Candle(start, candle.open, candle.high, candle.low, candle.close,
+                                 candle.volume))
+            continue
+        into = merged[-1]
+        into.high = max(into.high, candle.high)
+        into.low = min(into.low, candle.low)
+        into.close = candle.close
+        if candle.volume >= 0:
+            into.volume = max(into.volume, 0.0) + candle.volume
+    return merged

@@ -1,0 +1,177 @@
+"""Account gates at work: when one closes, when it opens, and what blocks an entry now."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from papertrader_tui.domain import risk
+from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.events import Event, GateCleared, GateTripped, KillMode
+from papertrader_tui.domain.market import DAY, HOUR, MINUTE
+from papertrader_tui.domain.money import ZERO
+from papertrader_tui.domain.orders import Side
+from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.engine.snapshot import GateRow
+
+_NEVER = 1 << 62
+
+
+class Gates:
+    """Judges an account by its limits. Stateless: all state is in the account's events."""
+
+    __slots__ = ("_account", "_limits")
+
+    def __init__(self, account: Account, limits: risk.RiskLimits) -> None:
+        self._account = account
+        self._limits = limits
+
+    # ------------------------------------------------------------------ closing and opening
+
+    def floor(self) -> Decimal:
+        """Equity at or below which a loss gate closes; 0 where both are closed already."""
+        account, limits = self._account, self._limits
+        floors = [ZERO]
+        if risk.DAILY_LOSS not in account.gates:
+            floors.append(risk.threshold(account.day_equity, limits.daily_loss_pct))
+        if risk.PEAK_LOSS not in account.gates:
+            floors.append(risk.threshold(account.peak, limits.peak_loss_pct))
+        return max(floors)
+
+    def after_mark(self, equity: Decimal, seq: int, now: int) -> list[Event]:
+        """Loss gates that this equity closes."""
+        account, limits = self._account, self._limits
+        found: list[Event] = []
+        if not account.gates_on:
+            return found
+        daily = risk.threshold(account.day_equity, limits.daily_loss_pct)
+        if equity <= daily and risk.DAILY_LOSS not in account.gates:
+            found.append(GateTripped(
+                seq, now, risk.DAILY_LOSS,
+                f"equity {equity:,.2f} is {limits.daily_loss_pct} % below the day's start "
+                f"({account.day_equity:,.2f})",
+                now + limits.daily_loss_pause_h * HOUR,
+            ))
+        peak = risk.threshold(account.peak, limits.peak_loss_pct)
+        if equity <= peak and risk.PEAK_LOSS not in account.gates:
+            found.append(GateTripped(
+                seq + len(found), now, risk.PEAK_LOSS,
+                f"equity {equity:,.2f} is {limits.peak_loss_pct} % below its peak "
+                f"({account.peak:,.2f}); reset it by hand",
+                None,
+            ))
+        return found
+
+    def after_fill(self, seq: int, now: int) -> list[Event]:
+        """Counting gates that a fill closes."""
+        account, limits = self._account, self._limits
+        found: list[Event] = []
+        if not account.gates_on:
+            return found
+        if account.fills_today >= limits.daily_trades and risk.DAILY_TRADES not in account.gates:
+            found.append(GateTripped(
+                seq, now, risk.DAILY_TRADES,
+                f"{account.fills_today} trades today, the limit is {limits.daily_trades}",
+                (now // DAY + 1) * DAY,
+            ))
+        if account.losses >= limits.loss_streak and risk.LOSS_STREAK not in account.gates:
+            found.append(GateTripped(
+                seq + len(found), now, risk.LOSS_STREAK,
+                f"{account.losses} losing positions in a row",
+                now + limits.loss_streak_pause_h * HOUR,
+            ))
+        return found
+
+    def after_time(self, seq: int, now: int) -> list[Event]:
+        """Gates whose time is up."""
+        found: list[Event] = []
+        for gate, (_, until) in self._account.gates.items():
+            if until is not None and now >= until:
+                found.append(GateCleared(seq + len(found), now, gate, "time"))
+        return found
+
+    def due(self) -> int:
+        """When the next gate opens by itself."""
+        times = [until for _, until in self._account.gates.values() if until is not None]
+        return min(times, default=_NEVER)
+
+    # ------------------------------------------------------------------ entries
+
+    def entry_block(
+        self, token: TokenId, now: int, liquidity: Decimal | None
+    ) -> tuple[str, str] | None:
+        """The rule and the reason that forbid an entry now, to anyone; None if none does."""
+        account, limits = self._account, self._limits
+        if account.kill is not KillMode.OFF:
+            return "kill_switch", f"the kill switch is on ({KILL_TEXT[account.kill]})"
+        if not account.gates_on:
+            return None
+        for gate, (reason, _) in account.gates.items():
+            return f"gate.{gate}", reason
+        entering = {o.token for book in account.open.values() for o in book.values()
+                    if o.side is Side.BUY}
+        taken = set(account.ledger.positions) | entering
+        if token not in taken and len(taken) >= limits.max_open_positions:
+            return (
+                f"gate.{risk.OPEN_POSITIONS}",
+                f"{len(taken)} positions are open or being entered, the limit is "
+                f"{limits.max_open_positions}",
+            )
+        if liquidity is not None and liquidity < limits.min_liquidity_usd:
+            return (
+                f"gate.{risk.MIN_LIQUIDITY}",
+                f"its pool holds {liquidity:,.0f} dollars, the least is "
+                f"{limits.min_liquidity_usd:,.0f}",
+            )
+        return None
+
+    def cooldown(self, token: TokenId, now: int) -> tuple[str, str] | None:
+        """The cooldown that forbids the bot another buy now, and only warns a person."""
+        account, limits = self._account, self._limits
+        if not account.gates_on:
+            return None
+        waits = (
+            (risk.COOLDOWN_TOKEN, token, limits.cooldown_token_min, "of this token"),
+            (risk.COOLDOWN_ANY, "", limits.cooldown_any_min, ""),
+        )
+        for gate, key, minutes, what in waits:
+            last = account.last_buy.get(key)
+            if last is not None and now - last < minutes * MINUTE:
+                ago = (now - last) // 1000
+                text = f"the last buy {what}".rstrip()
+                return f"gate.{gate}", f"{text} was {ago} s ago, the cooldown is {minutes} min"
+        return None
+
+    # ------------------------------------------------------------------ how near
+
+    def rows(self, equity: Decimal) -> tuple[GateRow, ...]:
+        """Every gate with how near it is."""
+        account, limits = self._account, self._limits
+        day_loss = risk.loss_fraction(account.day_equity, equity) * 100
+        peak_loss = risk.loss_fraction(account.peak, equity) * 100
+        taken = len(account.ledger.positions)
+
+        def row(gate: str, used: float, text: str) -> GateRow:
+            closed = account.gates.get(gate)
+            until = closed[1] if closed is not None else None
+            return GateRow(gate, used, text, closed is not None, until)
+
+        return (
+            row(risk.DAILY_TRADES, account.fills_today / limits.daily_trades,
+                f"{account.fills_today} of {limits.daily_trades} trades today"),
+            row(risk.DAILY_LOSS, float(day_loss / limits.daily_loss_pct),
+                f"{day_loss:.2f} % of {limits.daily_loss_pct} % lost today"),
+            row(risk.PEAK_LOSS, float(peak_loss / limits.peak_loss_pct),
+                f"{peak_loss:.2f} % of {limits.peak_loss_pct} % below the peak"),
+            row(risk.LOSS_STREAK, account.losses / limits.loss_streak,
+                f"{account.losses} of {limits.loss_streak} losses in a row"),
+            row(risk.OPEN_POSITIONS, taken / limits.max_open_positions,
+                f"{taken} of {limits.max_open_positions} positions open"),
+        )
+
+
+KILL_TEXT = {
+    KillMode.OFF: "off: everything runs",
+    KillMode.PAUSE: "pause: no new entries, exits go on",
+    KillMode.REDUCE_ONLY: "reduce-only: exits only, resting entries are cancelled",
+    KillMode.FLATTEN: "flatten: everything is being closed, then pause",
+}

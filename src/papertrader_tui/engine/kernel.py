@@ -1,0 +1,313 @@
+"""The one loop: inbox -> step -> journal -> publish.
+
+Market inputs come in batches, commands one by one; everything that is waiting is stepped through
+the desk without a pause, the events of it go to the journal in one transaction, and only then
+does anyone see them.  Many waiting orders so share one disk write, and a burst of prices costs
+none at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from typing import Protocol
+
+from papertrader_tui.domain import events as ev
+from papertrader_tui.domain.commands import ClosePosition, Command, PlaceOrder
+from papertrader_tui.domain.decision import Action
+from papertrader_tui.domain.market import Bar, Candle, MarketInput, Quote
+from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.engine.desk import Desk
+from papertrader_tui.engine.preview import preview
+from papertrader_tui.engine.snapshot import Preview, Snapshot
+from papertrader_tui.engine.view import View
+from papertrader_tui.ports import Journal, Market
+
+#: token, observed time, price, source, stale
+PriceTick = tuple[TokenId, int, Decimal, str, bool]
+PriceListener = Callable[[Sequence[PriceTick]], None]
+FactListener = Callable[[Sequence[ev.Event]], None]
+
+#: Wall seconds after which the market's cursor is stored although nothing happened.
+CHECKPOINT_EVERY = 2.0
+#: Fills and reverts kept per token for the chart.
+FILLS_KEPT = 500
+
+
+class Candles(Protocol):
+    """What draws a chart's candles from the inputs that pass by."""
+
+    def observe(self, batch: Iterable[MarketInput]) -> None: ...
+
+    def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]: ...
+
+
+class Kernel:
+    """Runs one desk on one market with one journal; what every front end is handed.
+
+    Args:
+        desk: The pure core, its account already folded.
+        market: Opened at the account's cursor.
+        journal: Where facts go.
+        candles: What keeps candles for charts.
+        until: Market time after which `run` ends.
+    """
+
+    def __init__(
+        self, desk: Desk, market: Market, journal: Journal, candles: Candles, *,
+        until: int | None = None, past_fills: Iterable[ev.Event] = (),
+        past_decisions: Iterable[ev.Event] = (),
+    ) -> None:
+        self.desk = desk
+        self.market = market
+        self.until = until
+        self._journal = journal
+        self._candles = candles
+        self._view = View(desk, market)
+        self._commands: deque[tuple[Command, asyncio.Future[Sequence[ev.Event]]]] = deque()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._storing = False
+        self._running = False
+        self._failed: BaseException | None = None
+        self._facts: list[FactListener] = []
+        self._prices: list[PriceListener] = []
+        self._fills: dict[TokenId, deque[ev.Event]] = {}
+        self._checkpointed = 0.0
+        for event in past_fills:
+            self._keep_fill(event)
+        self._view.remember(past_decisions)
+        # what is shown while the disk is being waited for: never ahead of what is stored
+        self._snapshot = self._view.snapshot()
+
+    # ------------------------------------------------------------------ running
+
+    async def run(self) -> None:
+        """See `ports.Desk.run`."""
+        loop = asyncio.get_running_loop()
+        self._running = True
+        try:
+            await self._warm()
+            batches = aiter(self.market.batches(self.until))
+            pending = asyncio.ensure_future(_next(batches))
+            try:
+                while not self._stopping:
+                    if not self._commands and not pending.done():
+                        self._wake.clear()
+                        waker = asyncio.ensure_future(self._wake.wait())
+                        await asyncio.wait({pending, waker},
+                                           return_when=asyncio.FIRST_COMPLETED)
+                        waker.cancel()
+                    await self._serve()
+                    if pending.done():
+                        batch = pending.result()
+                        if batch is None:
+                            break
+                        await self._take(batch, loop.time())
+                        pending = asyncio.ensure_future(_next(batches))
+                        await asyncio.sleep(0)
+                await self._serve()
+                await self._write([], [], durable=True)
+            finally:
+                pending.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await pending
+        except BaseException as fault:
+            self._failed = fault
+            raise
+        finally:
+            self._running = False
+            for _, future in self._commands:
+                if not future.done():
+                    future.set_exception(Stopped("the desk has stopped"))
+            self._commands.clear()
+
+    async def _warm(self) -> None:
+        """Hand the desk its history, and record that a session began."""
+        inputs = list(self.market.warm())
+        for item in inputs:
+            self.desk.step(item)
+        self._candles.observe(inputs)
+        events = self.desk.start_session(self.market.now(), self.market.info,
+                                         self.market.watchlist)
+        await self._write(events, [], durable=True)
+        self._publish(list(events))
+
+    async def _take(self, batch: Sequence[MarketInput], now: float) -> None:
+        step = self.desk.step
+        told: list[object] = []
+        events: list[ev.Event] = []
+        listening = bool(self._prices)
+        for item in batch:
+            out = step(item)
+            if listening and isinstance(item, Quote | Bar):
+                told.append((item.token, item.time, item.price, item.source,
+                             self.desk.now - item.time > self.desk.stale_after))
+            if out:
+                events += out
+                told += out
+        self._candles.observe(batch)
+        if events or now - self._checkpointed > CHECKPOINT_EVERY:
+            self._checkpointed = now
+            await self._write(events, [], durable=any(map(is_fact, events)))
+        self._publish(told)
+        self._view.touch()
+
+    async def _serve(self) -> None:
+        """Step every command that is waiting, store them together, then answer."""
+        if not self._commands:
+            return
+        now = self.now()
+        cursor = self.market.cursor
+        events: list[ev.Event] = []
+        inputs: list[tuple[int, int, Command]] = []
+        answers: list[tuple[asyncio.Future[Sequence[ev.Event]], Sequence[ev.Event]]] = []
+        while self._commands:
+            command, future = self._commands.popleft()
+            out = self.desk.command(command, now)
+            inputs.append((cursor, now, command))
+            events += out
+            answers.append((future, out))
+        try:
+            await self._write(events, inputs, durable=True)
+        except BaseException as fault:
+            for future, _ in answers:
+                if not future.done():
+                    future.set_exception(fault)
+                    future.exception()  # seen: the run itself raises it as well
+            raise
+        self._publish(list(events))
+        for future, out in answers:
+            if not future.done():
+                future.set_result(out)
+
+    async def _write(self, events: Sequence[ev.Event], inputs: Sequence[tuple[int, int, Command]],
+                     *, durable: bool) -> None:
+        self._storing = True
+        await self._journal.append(
+            events, inputs=inputs, checkpoint=self.desk.checkpoint(),
+            cursor=self.market.cursor, durable=durable,
+        )
+        # after a failed write the desk is ahead of the store: it stays frozen as it was
+        self._storing = False
+
+    def _publish(self, told: Sequence[object]) -> None:
+        """Tell listeners, in order: runs of prices and runs of facts."""
+        self._view.touch()
+        run: list[object] = []
+        prices = False
+        for item in told:
+            is_price = isinstance(item, tuple)
+            if run and is_price != prices:
+                self._tell(run, prices)
+                run = []
+            prices = is_price
+            run.append(item)
+        if run:
+            self._tell(run, prices)
+
+    def _tell(self, run: list, prices: bool) -> None:  # type: ignore[type-arg]
+        if prices:
+            for price_listener in list(self._prices):
+                price_listener(run)
+            return
+        for event in run:
+            self._keep_fill(event)
+        self._view.remember(run)
+        for fact_listener in list(self._facts):
+            fact_listener(run)
+
+    def _keep_fill(self, event: ev.Event) -> None:
+        if isinstance(event, ev.Filled | ev.Reverted):
+            self._fills.setdefault(event.token, deque(maxlen=FILLS_KEPT)).append(event)
+
+    # ------------------------------------------------------------------ front ends
+
+    def now(self) -> int:
+        """Market time: never before the last input, never after the end that was set."""
+        now = self.market.now()
+        if self.until is not None:
+            now = min(now, self.until)
+        return max(now, self.desk.now)
+
+    def stop(self) -> None:
+        """See `ports.Desk.stop`."""
+        self._stopping = True
+        self._wake.set()
+
+    async def submit(self, command: Command) -> Sequence[ev.Event]:
+        """See `ports.Desk.submit`.
+
+        Raises:
+            Stopped: the desk does not run (any more).
+        """
+        if self._failed is not None or (self._stopping and not self._running):
+            msg = "the desk has stopped"
+            raise Stopped(msg)
+        future: asyncio.Future[Sequence[ev.Event]] = asyncio.get_running_loop().create_future()
+        self._commands.append((command, future))
+        self._wake.set()
+        return await future
+
+    async def finish(self, command: Command) -> Sequence[ev.Event]:
+        """Step one more command after `run` has returned: the closing account line."""
+        future: asyncio.Future[Sequence[ev.Event]] = asyncio.get_running_loop().create_future()
+        self._commands.append((command, future))
+        await self._serve()
+        return await future
+
+    def snapshot(self) -> Snapshot:
+        """See `ports.Desk.snapshot`."""
+        if not self._storing:
+            self._snapshot = self._view.snapshot()
+        return self._snapshot
+
+    def preview(self, command: Command) -> Preview | None:
+        """See `ports.Desk.preview`."""
+        if isinstance(command, PlaceOrder | ClosePosition):
+            return preview(self.desk, command, self.now())
+        return None
+
+    def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]:
+        """See `ports.Desk.candles`."""
+        return self._candles.candles(token, interval, limit)
+
+    def fills(self, token: TokenId) -> Sequence[ev.Event]:
+        """See `ports.Desk.fills`."""
+        return tuple(self._fills.get(token, ()))
+
+    def subscribe(self, listener: FactListener) -> Callable[[], None]:
+        """See `ports.Desk.subscribe`."""
+        self._facts.append(listener)
+        return lambda: self._facts.remove(listener)
+
+    def subscribe_prices(self, listener: PriceListener) -> Callable[[], None]:
+        """Call `listener` with every price, in order with the facts; returns unsubscribe."""
+        self._prices.append(listener)
+        return lambda: self._prices.remove(listener)
+
+    @property
+    def latest(self) -> dict[TokenId, tuple[Decimal, int]]:
+        """See `ports.Desk.latest`."""
+        return {token: (m.price, m.time) for token, m in self.desk.markets.items()
+                if m.price is not None}
+
+
+class Stopped(RuntimeError):
+    """A command came to a desk that does not run."""
+
+
+def is_fact(event: ev.Event) -> bool:
+    """Must this be on disk before anyone sees it?"""
+    if isinstance(event, ev.Decided):
+        return event.decision.action in (Action.BUY, Action.SELL)
+    return not isinstance(event, ev.AccountMarked | ev.PositionChanged | ev.Alerted)
+
+
+async def _next(
+    batches: AsyncIterator[Sequence[MarketInput]],
+) -> Sequence[MarketInput] | None:
+    return await anext(batches, None)

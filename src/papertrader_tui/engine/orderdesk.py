@@ -1,0 +1,381 @@
+"""The life of an order: accepted, triggered, sent, landed.
+
+Everything here is decided from what it is given and told through `emit`, which folds the event
+into the account at once, so that the next line already sees its effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Protocol
+
+from papertrader_tui.domain import events as ev
+from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.ledger import cost_of
+from papertrader_tui.domain.market import Gas
+from papertrader_tui.domain.money import ZERO, add, mul, sub
+from papertrader_tui.domain.orders import (
+    Kind,
+    Order,
+    OrderRequest,
+    Origin,
+    Side,
+    SizeBy,
+    Status,
+)
+from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.engine.checks import Draft, draft
+from papertrader_tui.engine.gates import Gates
+from papertrader_tui.engine.tokenmarket import TokenMarket
+from papertrader_tui.intel.levels import Profile
+from papertrader_tui.simulator.costs import Swap, drift
+from papertrader_tui.simulator.gas import GasCost, swap_gas
+from papertrader_tui.simulator.landing import lands_at
+from papertrader_tui.simulator.matching import (
+    MAX_ATTEMPTS,
+    quote,
+    terms,
+    trail_price,
+    triggered,
+    widened,
+    within,
+)
+
+Emit = Callable[[ev.Event], None]
+
+
+class Situation(Protocol):
+    """What of the desk the order desk looks at."""
+
+    account: Account
+    gates: Gates
+    markets: Mapping[TokenId, TokenMarket]
+    gas: Mapping[str, Gas]
+    profile: Profile
+    stale_after: int
+    now: int
+
+
+class OrderDesk:
+    """Accepts orders, watches the resting ones, and lands those that were sent.
+
+    Attributes:
+        trails: Highest price seen per working trailing stop, between the events that record it.
+    """
+
+    __slots__ = ("_account", "_emit", "_of", "trails")
+
+    def __init__(self, of: Situation, emit: Emit) -> None:
+        self._of = of
+        self._account = of.account
+        self._emit = emit
+        self.trails: dict[str, Decimal] = {}
+
+    # ------------------------------------------------------------------ asking
+
+    def draft(self, request: OrderRequest) -> Draft:
+        """The request checked and sized as things stand."""
+        of = self._of
+        market = of.markets.get(request.token)
+        gas = self.gas_of(market).usd if market is not None else ZERO
+        return draft(request, market, self._account, of.gates, of.profile, gas, of.now,
+                     of.stale_after)
+
+    def gas_of(self, market: TokenMarket) -> GasCost:
+        """What a swap's gas costs on the token's chain now."""
+        return swap_gas(market.chain, self._of.gas.get(market.chain.key))
+
+    # ------------------------------------------------------------------ placing
+
+    def place(self, request: OrderRequest) -> None:
+        """Accept a request, or reject it with the reason; the same client id only once."""
+        if request.client_id in self._account.client_ids:
+            return
+        sized = self.draft(request)
+        of, seq = self._of, self._account.seq + 1
+        if sized.problems:
+            rule, reason = sized.problems[0]
+            self._emit(ev.OrderRejected(seq, of.now, request.client_id, request.token,
+                                        request.side, request.origin, rule, reason))
+            return
+        market = of.markets[request.token]
+        number = self._account.orders_made + 1
+        bracket = request.stop is not None or request.target is not None
+        order = Order(
+            f"o{number}", request.client_id, of.now, request.token, request.side, request.kind,
+            request.origin, request.size_by, request.size, sized.notional, sized.quantity,
+            request.tolerance_bps, request.price, request.trail_bps, request.good_until,
+            f"g{number}" if bracket else None, None, request.decision,
+            high=market.price if request.kind is Kind.TRAILING_STOP else None,
+        )
+        self._emit(ev.OrderAccepted(seq, of.now, order, sized.warnings))
+        exits = ((Kind.STOP, request.stop, "stop"), (Kind.TAKE_PROFIT, request.target, "target"))
+        for kind, price, name in exits:
+            if price is not None:
+                self._hold_exit(order, kind, price, name)
+        market.working = True
+        if order.kind is Kind.TRAILING_STOP and order.high is not None:
+            self.trails[order.id] = order.high
+        if order.kind is Kind.MARKET:
+            self._send(order, market)
+
+    def _hold_exit(self, entry: Order, kind: Kind, price: Decimal, name: str) -> None:
+        number = self._account.orders_made + 1
+        self._emit(ev.OrderAccepted(self._account.seq + 1, self._of.now, Order(
+            f"o{number}", f"{entry.client_id}/{name}", self._of.now, entry.token, Side.SELL,
+            kind, Origin.EXIT, SizeBy.PERCENT, Decimal(100), None, None, entry.tolerance_bps,
+            price, None, None, entry.group, entry.id, entry.decision, Status.HELD,
+        )))
+
+    # ------------------------------------------------------------------ taking back
+
+    def cancel(self, order_id: str, reason: str = "taken back") -> str | None:
+        """Cancel an order and the exits that wait for it; says why it cannot, if it cannot."""
+        order = self._account.orders.get(order_id)
+        if order is None:
+            return f"there is no order {order_id!r}"
+        if order.status.final:
+            return f"order {order_id} is already {order.status.value}"
+        if order.status is Status.SUBMITTED:
+            return f"order {order_id} is in flight: it lands in its block or reverts"
+        self._end(order, ev.OrderCancelled(self._account.seq + 1, self._of.now, order.id, reason))
+        return None
+
+    def _end(self, order: Order, event: ev.Event) -> None:
+        """End an order without a fill, and the exits that hang on it."""
+        self._emit(event)
+        self.trails.pop(order.id, None)
+        self._drop_exits(order, "its entry ended without a fill")
+
+    def _drop_exits(self, entry: Order, reason: str) -> None:
+        for other in list(self._account.open.get(entry.token, {}).values()):
+            if other.parent == entry.id and other.status is Status.HELD:
+                self._emit(ev.OrderCancelled(self._account.seq + 1, self._of.now, other.id, reason))
+        self._refresh(entry.token)
+
+    def cancel_all(self, token: TokenId | None, side: Side | None, reason: str) -> None:
+        """Cancel every order that is not in flight, of one token or side if given."""
+        for order in self._account.open_orders():
+            wanted = token in (None, order.token) and side in (None, order.side)
+            # an order may have gone with its entry since the list was made
+            current = self._account.orders[order.id].status
+            if wanted and current in (Status.WORKING, Status.HELD):
+                self.cancel(order.id, reason)
+
+    def expire(self, now: int) -> None:
+        """End the orders whose time is up; what is in flight lands all the same."""
+        for order in self._account.open_orders():
+            if (order.good_until is not None and now >= order.good_until
+                    and self._account.orders[order.id].status is Status.WORKING):
+                self._end(order, ev.OrderExpired(self._account.seq + 1, now, order.id))
+
+    def due(self) -> int:
+        """When the next order expires."""
+        times = [o.good_until for b in self._account.open.values() for o in b.values()
+                 if o.good_until is not None and o.status is Status.WORKING]
+        return min(times, default=1 << 62)
+
+    # ------------------------------------------------------------------ prices
+
+    def land(self, market: TokenMarket, opening: bool) -> None:
+        """Mine what was sent and whose block has come, at the price that the market has now.
+
+        Args:
+            market: The token's market, its price just renewed.
+            opening: The price is a candle's open: whatever was sent before it lands on it,
+                since nothing is known of the market in between.
+        """
+        now = self._of.now
+        for order in list(self._account.open.get(market.token.id, {}).values()):
+            if order.status is Status.SUBMITTED and (
+                (order.lands_at or 0) <= now or (opening and order.quote_time <= now)
+            ):
+                self._mine(order, market)
+
+    def match(self, market: TokenMarket, low: Decimal, high: Decimal) -> None:
+        """Send the resting orders that this price, or the path since the last one, triggers."""
+        price = market.price
+        if price is None:
+            return
+        busy: set[str] = set()
+        book = self._account.open.get(market.token.id, {})
+        for order in book.values():
+            if order.status is Status.SUBMITTED and order.group is not None:
+                busy.add(order.group)
+        # stops before targets: where one candle holds both, the stop wins
+        for order in sorted(book.values(), key=_stops_first):
+            if order.status is not Status.WORKING or order.group in busy:
+                continue
+            if order.kind is Kind.TRAILING_STOP:
+                order = self._trailed(order, low, high)
+            swap = None
+            if order.kind is Kind.LIMIT:
+                swap = quote(order, price, market.pricer, market.token.decimals)
+            if not triggered(order, price, low, high, swap, market.token.decimals):
+                continue
+            if order.side is Side.BUY and self._blocked(market):
+                continue
+            self._send(order, market)
+            if order.group is not None:
+                busy.add(order.group)
+
+    def _trailed(self, order: Order, low: Decimal, high: Decimal) -> Order:
+        """The order with the highest price before this path; then the path raises it.
+
+        Within a candle the low may have come before the high, so the low is held against the
+        old high only: a stop is never set off by a high that may have come after.
+        """
+        top = self.trails.get(order.id, order.high or high)
+        self.trails[order.id] = max(top, high)
+        return replace(order, high=top)
+
+    def _blocked(self, market: TokenMarket) -> bool:
+        liquidity = market.depth.liquidity if market.depth is not None else None
+        return self._of.gates.entry_block(market.token.id, self._of.now, liquidity) is not None
+
+    def stops(self, token: TokenId) -> tuple[Decimal | None, Decimal | None]:
+        """Nearest resting stop and target of a holding, for display."""
+        stop = target = None
+        for order in self._account.open.get(token, {}).values():
+            if order.side is not Side.SELL or order.status is Status.HELD:
+                continue
+            price = order.price
+            if order.kind is Kind.TRAILING_STOP and order.high is not None:
+                price = trail_price(self.trails.get(order.id, order.high), order.trail_bps or 0)
+            if price is None:
+                continue
+            if order.kind in (Kind.STOP, Kind.TRAILING_STOP):
+                stop = price if stop is None else max(stop, price)
+            else:
+                target = price if target is None else min(target, price)
+        return stop, target
+
+    # ------------------------------------------------------------------ sending and landing
+
+    def _send(self, order: Order, market: TokenMarket, tolerance: int | None = None) -> None:
+        of = self._of
+        order = self._account.orders[order.id]
+        price = market.price or ZERO
+        if tolerance is not None:
+            order = order.to(Status.SUBMITTED, tolerance_bps=tolerance)
+        swap = quote(order, price, market.pricer, market.token.decimals)
+        if swap is None or swap.quantity == 0 or swap.cash == 0:
+            self._end(order, ev.OrderCancelled(
+                self._account.seq + 1, of.now, order.id,
+                "the pool cannot serve this size" if swap is None
+                else "the size comes to nothing after costs"))
+            return
+        expected, bound = terms(order, swap, market.token.decimals)
+        attempt = order.attempts + 1
+        self._emit(ev.OrderSubmitted(
+            self._account.seq + 1, of.now, order.id, attempt,
+            lands_at(market.chain, self._account.seed, order.id, attempt, of.now),
+            price, market.source, market.time, expected, bound, order.tolerance_bps,
+            self.trails.get(order.id, order.high),
+        ))
+        market.working = True
+
+    def _mine(self, order: Order, market: TokenMarket) -> None:
+        swap = quote(order, market.price or ZERO, market.pricer, market.token.decimals)
+        gas = self.gas_of(market)
+        cash = self._account.ledger.cash
+        passes = swap is not None and within(order, swap, order.bound or ZERO)
+        if passes and swap is not None:
+            needed = add(swap.cash, gas.usd) if order.side is Side.BUY else sub(gas.usd, swap.cash)
+            if cash < needed:
+                passes = False
+        if not passes and cash < gas.usd:
+            self._end(order, ev.OrderCancelled(
+                self._account.seq + 1, self._of.now, order.id,
+                f"the cash of {cash:,.2f} no longer covers the swap and its gas"))
+            return
+        if passes and swap is not None:
+            self._fill(order, market, swap, gas)
+        else:
+            self._revert(order, market, swap, gas)
+        self._refresh(order.token)
+
+    def _fill(self, order: Order, market: TokenMarket, swap: Swap, gas: GasCost) -> None:
+        account, of = self._account, self._of
+        buying = order.side is Side.BUY
+        value = mul(swap.quantity, swap.reference)
+        cost, realized = value, ZERO
+        if not buying:
+            cost = cost_of(account.ledger.positions[order.token], swap.quantity)
+            realized = sub(value, cost)
+        self._emit(ev.Filled(
+            account.seq + 1, of.now, order.id, order.token, market.token.symbol, order.side,
+            order.origin, swap.quantity, swap.cash, swap.price, swap.reference, market.source,
+            drift(swap.reference, order.quote_price or swap.reference, swap.quantity,
+                  buying=buying),
+            swap.lp_fee, swap.impact, gas.usd, gas.units, gas.price_wei, gas.l1_fee_wei,
+            gas.native_usd, gas.source, swap.fidelity, cost, realized, order.decision,
+        ))
+        self.trails.pop(order.id, None)
+        if buying:
+            self._activate_exits(order, swap.quantity)
+        elif order.group is not None:
+            for other in list(account.open.get(order.token, {}).values()):
+                if other.group == order.group and other.status is Status.WORKING:
+                    self.cancel(other.id, f"order {order.id} of its bracket filled")
+
+    def _activate_exits(self, entry: Order, quantity: Decimal) -> None:
+        for other in list(self._account.open.get(entry.token, {}).values()):
+            if other.parent == entry.id and other.status is Status.HELD:
+                self._emit(ev.OrderActivated(
+                    self._account.seq + 1, self._of.now, other.id, quantity))
+
+    def _revert(
+        self, order: Order, market: TokenMarket, swap: Swap | None, gas: GasCost
+    ) -> None:
+        price = swap.price if swap is not None else market.price or ZERO
+        quantity = order.quantity or ZERO
+        if swap is not None:
+            quantity = swap.quantity
+        reference = market.price or ZERO
+        what = "the pool cannot serve this size"
+        if swap is not None:
+            got = swap.quantity if order.side is Side.BUY and not order.exact_out else swap.cash
+            word = "maximum in" if order.exact_out else "minimum out"
+            what = f"it would have come to {got:f}, the {word} was {order.bound or ZERO:f}"
+            if within(order, swap, order.bound or ZERO):
+                what = "cash no longer covers the swap and its gas"
+        again = self._after_revert(order)
+        self._emit(ev.Reverted(
+            self._account.seq + 1, self._of.now, order.id, order.token, market.token.symbol,
+            order.side, order.origin, price, reference, market.source,
+            drift(reference, order.quote_price or reference, quantity,
+                  buying=order.side is Side.BUY),
+            gas.usd, gas.units, gas.price_wei, gas.l1_fee_wei, gas.native_usd, gas.source,
+            market.pricer.fidelity, what, again.value,
+        ))
+        if again is Status.SUBMITTED:
+            self._send(self._account.orders[order.id], market, widened(order.tolerance_bps))
+        elif again is Status.REVERTED:
+            self.trails.pop(order.id, None)
+            self._drop_exits(order, "its entry ended without a fill")
+
+    @staticmethod
+    def _after_revert(order: Order) -> Status:
+        """A stop has to get out: it goes again, wider. A limit or target rests again."""
+        if order.kind in (Kind.STOP, Kind.TRAILING_STOP) and order.side is Side.SELL:
+            return Status.SUBMITTED
+        if order.origin is Origin.EXIT and order.kind is Kind.MARKET:
+            return Status.SUBMITTED
+        if order.kind in (Kind.LIMIT, Kind.TAKE_PROFIT) and order.attempts < MAX_ATTEMPTS:
+            return Status.WORKING
+        return Status.REVERTED
+
+    def _refresh(self, token: TokenId) -> None:
+        market = self._of.markets.get(token)
+        if market is not None:
+            market.working = token in self._account.open
+
+
+def _stops_first(order: Order) -> tuple[int, int]:
+    rank = 0 if order.kind in (Kind.STOP, Kind.TRAILING_STOP) else 1
+    return rank, int(order.id[1:])
+
+

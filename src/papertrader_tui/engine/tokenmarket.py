@@ -1,0 +1,59 @@
+"""What the desk knows of one token's market right now."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from papertrader_tui.domain.decision import Decision
+from papertrader_tui.domain.market import Depth
+from papertrader_tui.domain.tokens import Chain, Token
+from papertrader_tui.intel.context import Context
+from papertrader_tui.intel.exits import ExitPlan
+from papertrader_tui.intel.indicators import Series
+from papertrader_tui.simulator.costs import Pricer, pricer_for
+
+
+class TokenMarket:
+    """Price, depth, indicators and the bot's running state of one token.
+
+    Attributes:
+        price, value: Last price, exact and as a float; None and 0 before the first.
+        time: When that price was observed.
+        held: A position is open.
+        working: Orders of it are open, so prices have to be matched against them.
+        plan: Exits planned for its position, while the bot manages it.
+        next_decision: Earliest market time of the next decision.
+        last, last_kept, repeats: Action, rule and level of the last decision, when one like it
+            was last kept, and how many have passed since.
+        kept: The last decision that was kept.
+    """
+
+    __slots__ = ("chain", "context", "depth", "held", "kept", "last", "last_kept",
+                 "next_decision", "plan", "price", "pricer", "repeats", "series", "source",
+                 "time", "token", "value", "watched", "working")
+
+    def __init__(self, token: Token, chain: Chain) -> None:
+        self.token = token
+        self.chain = chain
+        self.price: Decimal | None = None
+        self.value = 0.0
+        self.time = 0
+        self.source = ""
+        self.depth: Depth | None = None
+        self.pricer: Pricer = pricer_for(None, token.fee_bps)
+        self.series = Series()
+        self.context: Context | None = None
+        self.held = False
+        self.working = False
+        self.watched = False
+        self.plan: ExitPlan | None = None
+        self.next_decision = 0
+        self.last: tuple[str, str, int] | None = None
+        self.last_kept = 0
+        self.repeats = 0
+        self.kept: Decision | None = None
+
+    def deepen(self, depth: Depth) -> None:
+        """Take in how deep the market is."""
+        self.depth = depth
+        self.pricer = pricer_for(depth, self.token.fee_bps)

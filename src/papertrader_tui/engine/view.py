@@ -1,0 +1,117 @@
+"""Builds snapshots of a desk for front ends."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from decimal import Decimal
+
+from papertrader_tui.domain import events as ev
+from papertrader_tui.domain.decision import Decision
+from papertrader_tui.domain.market import HOUR
+from papertrader_tui.domain.money import ZERO, divide, mul, quantize_even, sub
+from papertrader_tui.engine.desk import Desk
+from papertrader_tui.engine.gates import KILL_TEXT
+from papertrader_tui.engine.snapshot import PositionRow, Snapshot, TokenRow
+from papertrader_tui.engine.tokenmarket import TokenMarket
+from papertrader_tui.ports import Market
+
+DECISIONS_KEPT = 200
+SPARK_POINTS = 48
+
+
+class View:
+    """Makes snapshots; the same object again until something was touched.
+
+    Sparklines change every five minutes, so they are kept until a bar closes.
+    """
+
+    __slots__ = ("_decisions", "_desk", "_last", "_market", "_sparks", "_version")
+
+    def __init__(self, desk: Desk, market: Market) -> None:
+        self._desk = desk
+        self._market = market
+        self._decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
+        self._version = 0
+        self._last: Snapshot | None = None
+        self._sparks: dict[str, tuple[int, tuple[float, ...]]] = {}
+
+    def touch(self) -> None:
+        """Something may have changed."""
+        self._version += 1
+
+    def remember(self, events: Iterable[object]) -> None:
+        """Keep the decisions among these events, newest first."""
+        for event in events:
+            if isinstance(event, ev.Decided):
+                self._decisions.appendleft(event.decision)
+
+    def snapshot(self) -> Snapshot:
+        """The desk as it stands."""
+        if self._last is None or self._last.version != self._version:
+            self._last = self._build()
+        return self._last
+
+    def _build(self) -> Snapshot:
+        desk, info, account = self._desk, self._market.info, self._desk.account
+        now = max(desk.now, self._market.now())
+        totals = account.totals(now)
+        positions = tuple(
+            self._position(token) for token in account.ledger.positions if token in desk.markets
+        )
+        return Snapshot(
+            version=self._version, now=now, account=account.name, market=info.kind,
+            badge=info.badge, market_detail=info.detail, notice=info.notice,
+            progress=self._market.progress, speed=self._market.speed, totals=totals,
+            day_pnl=sub(totals.equity, account.day_equity), free_cash=account.free_cash(),
+            bot=account.bot, level=account.level, level_name=account.level_name,
+            level_note=desk.profile.note, kill=account.kill,
+            kill_detail=KILL_TEXT[account.kill], gates_on=account.gates_on,
+            gates=desk.gates.rows(totals.equity),
+            tokens=tuple(self._token(desk.markets[t], now) for t in account.watch
+                         if t in desk.markets),
+            positions=positions, orders=tuple(account.open_orders()),
+            decisions=tuple(self._decisions),
+        )
+
+    def _token(self, m: TokenMarket, now: int) -> TokenRow:
+        kept = m.kept
+        return TokenRow(
+            token=m.token, price=m.price, change_24h=m.series.change_24h(m.value, m.time),
+            spark=self._spark(m),
+            liquidity=m.depth.liquidity if m.depth is not None else None,
+            source=m.source, time=m.time,
+            stale=m.price is None or now - m.time > self._desk.stale_after,
+            action=kept.action.value if kept is not None else None,
+            confidence=kept.confidence if kept is not None else None,
+            held=self._desk.account.held(m.token.id),
+        )
+
+    def _spark(self, m: TokenMarket) -> tuple[float, ...]:
+        slot = m.time // (HOUR // 12)
+        cached = self._sparks.get(m.token.id)
+        if cached is None or cached[0] != slot:
+            cached = (slot, tuple(m.series.closes(SPARK_POINTS)))
+            self._sparks[m.token.id] = cached
+        return cached[1]
+
+    def _position(self, token: str) -> PositionRow:
+        desk = self._desk
+        m = desk.markets[token]
+        p = desk.account.ledger.positions[token]
+        stop, target = desk.orders.stops(token)
+        if m.plan is not None and desk.account.bot:
+            planned_stop, planned_target = Decimal(str(m.plan.stop)), m.plan.next_target()
+            stop = planned_stop if stop is None else max(stop, planned_stop)
+            if planned_target is not None:
+                nearest = Decimal(str(planned_target))
+                target = nearest if target is None else min(target, nearest)
+        average = divide(p.cost, p.quantity)
+        places = max(0, 9 - average.adjusted())
+        return PositionRow(
+            token=m.token, quantity=p.quantity, average=quantize_even(average, places),
+            cost=p.cost, mark=p.mark, value=mul(p.quantity, p.mark), unrealized=p.unrealized,
+            realized=p.realized, costs=p.costs, pnl=p.net,
+            pnl_pct=float(p.net / p.bought) if p.bought > ZERO else 0.0,
+            stop=stop, target=target, opened=p.opened,
+        )
