@@ -118,7 +118,7 @@ class LiquidityPricer:
 
     def buy(self, spend: Decimal, reference: Decimal, decimals: int) -> Swap:
         """See `Pricer.buy`."""
-        fee = quantize_even(mul(spend, self._fee), USDC_DECIMALS)
+        fee = mul(spend, self._fee)
         out = self._after_impact(sub(spend, fee))
         quantity = quantize_down(divide(out, reference), decimals)
         impact = sub(sub(spend, fee), mul(quantity, reference))
@@ -129,7 +129,7 @@ class LiquidityPricer:
         value = mul(quantity, reference)
         before = self._before_impact(value)
         spend = quantize_up(divide(before, self._keep), USDC_DECIMALS)
-        fee = quantize_even(mul(spend, self._fee), USDC_DECIMALS)
+        fee = mul(spend, self._fee)
         return Swap(quantity, spend, reference, fee, sub(sub(spend, fee), value), self.fidelity)
 
     def _before_impact(self, value: Decimal) -> Decimal:
@@ -143,7 +143,7 @@ class LiquidityPricer:
     def sell(self, quantity: Decimal, reference: Decimal) -> Swap:
         """See `Pricer.sell`."""
         value = mul(quantity, reference)
-        fee = quantize_even(ROUNDING.multiply(value, self._fee), USDC_DECIMALS)
+        fee = mul(value, self._fee)
         cash = quantize_down(self._after_impact(max(ZERO, sub(value, fee))), USDC_DECIMALS)
         return Swap(quantity, cash, reference, fee, sub(sub(value, fee), cash), self.fidelity)
 
