@@ -1,0 +1,243 @@
+"""A candle chart as text: pure functions from candles to rows of parts.
+
+A cell has an upper and a lower half, and each half is empty, wick or body, which the box-drawing
+characters can all show: a chart of 20 rows has 40 steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from papertrader_tui.domain.market import DAY, HOUR, Candle
+from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui.widgets.tones import Part
+
+#: Glyph by what the upper and the lower half hold: 0 nothing, 1 wick, 2 body.
+GLYPHS = {
+    (0, 0): " ", (0, 1): "╷", (1, 0): "╵", (1, 1): "│", (0, 2): "╻",
+    (2, 0): "╹", (2, 2): "┃", (1, 2): "╽", (2, 1): "╿",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A horizontal line at a price.
+
+    Attributes:
+        label: Word at its beginning, "" for none.
+        tone: Tone of line and label.
+        tag: Tone of its price on the axis.
+        glyph: What the line is drawn with.
+    """
+
+    price: float
+    label: str
+    tone: str
+    tag: str
+    glyph: str = "╌"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign at a candle: below it if `below`, else above."""
+
+    time: int
+    glyph: str
+    tone: str
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Prices to half rows: 0 is the upper half of the first row."""
+
+    low: float
+    high: float
+    rows: int
+
+    def half(self, price: float) -> int:
+        """Half row of a price, kept inside the chart."""
+        halves = self.rows * 2
+        share = (self.high - price) / (self.high - self.low)
+        return min(halves - 1, max(0, int(share * halves)))
+
+    def holds(self, price: float) -> bool:
+        """The price is inside the chart."""
+        return self.low <= price <= self.high
+
+
+def scale_for(candles: Sequence[Candle], rows: int, levels: Sequence[Level] = ()) -> Scale:
+    """A scale that holds every candle, and levels as far as they do not flatten the candles.
+
+    Stops and targets may add one and a half times the candles' own height.
+    """
+    low = min(c.low for c in candles)
+    high = max(c.high for c in candles)
+    span = max(high - low, abs(high) * 1e-4, 1e-30)
+    reach = span * 0.75
+    for level in levels:
+        if low - reach <= level.price <= high + reach:
+            low, high = min(low, level.price), max(high, level.price)
+    pad = max(high - low, span) * 0.04
+    return Scale(low - pad, high + pad, rows)
+
+
+def nice_ticks(low: float, high: float, count: int) -> list[float]:
+    """At most `count` round prices between two: steps of 1, 2, 2.5 or 5 times a power of ten."""
+    span = high - low
+    if not (span > 0 and math.isfinite(span)) or count < 1:
+        return []
+    power = 10.0 ** math.floor(math.log10(span / count))
+    for factor in (1, 2, 2.5, 5, 10, 20):
+        step = power * factor
+        first, last = math.ceil(low / step), math.floor(high / step)
+        if last - first < count:
+            return [i * step for i in range(first, last + 1)]
+    return []
+
+
+def tick_decimals(ticks: Sequence[float], price: float) -> int:
+    """Decimals of an axis: as many as its price has, more if its ticks need them to differ."""
+    wanted = fmt.decimals_for(price)
+    if len(ticks) > 1:
+        step = ticks[1] - ticks[0]
+        needed = max(0, -math.floor(math.log10(step)))
+        if abs(round(step, needed) - step) > step * 1e-6:
+            needed += 1
+        wanted = max(wanted, needed)
+    return wanted
+
+
+def time_ticks(candles: Sequence[Candle], interval: int, spacing: int) -> dict[int, str]:
+    """Labels of the time axis by candle number: round times at least `spacing` columns apart."""
+    steps = [
+        60_000 * m for m in (5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 14400)
+    ]
+    step = next((s for s in steps if s >= spacing * interval), steps[-1])
+    found: dict[int, str] = {}
+    last = -spacing
+    previous: int | None = None
+    for number, candle in enumerate(candles):
+        slot = candle.start // step
+        if previous is not None and slot != previous and number - last >= spacing:
+            found[number] = _time_label(slot * step, step)
+            last = number
+        previous = slot
+    return found
+
+
+def draw_candles(
+    candles: Sequence[Candle], scale: Scale, grid: list[list[str]], tones: list[list[str]], x0: int
+) -> None:
+    """Draw candles into a grid, the first in column `x0`."""
+    glyphs = GLYPHS
+    half = scale.half
+    for x, candle in enumerate(candles, x0):
+        rising = candle.close >= candle.open
+        body_top, body_end = half(candle.close), half(candle.open)
+        if not rising:
+            body_top, body_end = body_end, body_top
+        top, end = half(candle.high), half(candle.low)
+        tone = "up" if rising else "down"
+        for row in range(top >> 1, (end >> 1) + 1):
+            upper = row << 1
+            lower = upper + 1
+            first = 2 if body_top <= upper <= body_end else 1 if top <= upper <= end else 0
+            second = 2 if body_top <= lower <= body_end else 1 if top <= lower <= end else 0
+            grid[row][x] = glyphs[first, second]
+            tones[row][x] = tone
+
+
+def draw_level(level: Level, scale: Scale, grid: list[list[str]], tones: list[list[str]]) -> None:
+    """Draw a level's line behind what is there already."""
+    row = scale.half(level.price) >> 1
+    line, tone_row = grid[row], tones[row]
+    for x, char in enumerate(line):
+        if char in " ·":
+            line[x] = level.glyph
+            tone_row[x] = level.tone
+    for x, char in enumerate(f" {level.label} " if level.label else "", 1):
+        if x < len(line):
+            line[x] = char
+            tone_row[x] = level.tone
+
+
+def draw_marks(
+    marks: Sequence[Mark],
+    candles: Sequence[Candle],
+    scale: Scale,
+    grid: list[list[str]],
+    tones: list[list[str]],
+    x0: int,
+) -> None:
+    """Draw signs below or above the candle in whose time they fall."""
+    starts = [c.start for c in candles]
+    for mark in marks:
+        number = _find(starts, mark.time)
+        if number is None:
+            continue
+        candle = candles[number]
+        if mark.below:
+            row = min(scale.rows - 1, (scale.half(candle.low) >> 1) + 1)
+        else:
+            row = max(0, (scale.half(candle.high) >> 1) - 1)
+        grid[row][x0 + number] = mark.glyph
+        tones[row][x0 + number] = mark.tone
+
+
+def volume_rows(
+    candles: Sequence[Candle], rows: int, width: int, x0: int
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Volume bars, the highest of which fills `rows`; unknown volumes draw nothing."""
+    grid = [[" "] * width for _ in range(rows)]
+    tones = [[""] * width for _ in range(rows)]
+    top = max((c.volume for c in candles), default=0.0)
+    if top <= 0:
+        return grid, tones
+    for x, candle in enumerate(candles, x0):
+        if candle.volume <= 0:
+            continue
+        eighths = max(1, round(candle.volume / top * rows * 8))
+        tone = "up-dim" if candle.close >= candle.open else "down-dim"
+        for row in range(rows):
+            filled = min(8, eighths - 8 * row)
+            if filled <= 0:
+                break
+            grid[rows - 1 - row][x] = fmt.BLOCKS[filled - 1]
+            tones[rows - 1 - row][x] = tone
+    return grid, tones
+
+
+def runs(chars: Sequence[str], tones: Sequence[str]) -> list[Part]:
+    """A row of characters as parts: neighbours of one tone together, blanks with either."""
+    parts: list[Part] = []
+    begin, current = 0, tones[0] if tones else ""
+    for x, tone in enumerate(tones):
+        if tone != current and chars[x] != " ":
+            if x > begin:
+                parts.append(("".join(chars[begin:x]), current))
+            begin, current = x, tone
+    parts.append(("".join(chars[begin:]), current))
+    return parts
+
+
+def _find(starts: Sequence[int], time: int) -> int | None:
+    from bisect import bisect_right
+
+    number = bisect_right(starts, time) - 1
+    return number if number >= 0 else None
+
+
+def _time_label(time: int, step: int) -> str:
+    if step >= DAY or time % DAY == 0:
+        return day_label(time)
+    return fmt.clock(time, seconds=False, zone=False) if step < DAY or time % HOUR else ""
+
+
+def day_label(time: int) -> str:
+    """Day and month in UTC: `22 Nov`."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(time / 1000, UTC):%d %b}"

@@ -1,0 +1,77 @@
+"""Which columns of a table are shown at a width, and how wide each is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        key: What the table's `cell` is asked for.
+        label: Its heading.
+        width: Cells it needs.
+        right: Right-aligned, as numbers are.
+        priority: 0 is always shown; the largest are dropped first where room is short.
+        limit: Cells that it may grow to where there is room; `width` if not given.
+    """
+
+    key: str
+    label: str
+    width: int
+    right: bool = True
+    priority: int = 0
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column at its place: `x` is its first cell."""
+
+    column: Column
+    index: int
+    x: int
+    width: int
+
+
+def place(columns: Sequence[Column], width: int, *, start: int = 1) -> tuple[Placed, ...]:
+    """Columns that fit into `width` cells, from cell `start`, in their given order.
+
+    More room shows more columns first, then wider gaps (two cells rather than one), then
+    columns that can grow.
+    """
+    room = width - start
+    chosen = _chosen(columns, room)
+    gap = 2 if _needs(chosen, 2) <= room else 1
+    spare = max(0, room - _needs(chosen, gap))
+    widths = {c.key: c.width for c in chosen}
+    growing = sorted((c for c in chosen if c.limit > c.width), key=lambda c: c.priority)
+    for column in growing:
+        extra = min(spare, column.limit - column.width)
+        widths[column.key] += extra
+        spare -= extra
+    placed: list[Placed] = []
+    x = start
+    for index, column in enumerate(columns):
+        if column.key in widths:
+            placed.append(Placed(column, index, x, widths[column.key]))
+            x += widths[column.key] + gap
+    return tuple(placed)
+
+
+def _chosen(columns: Sequence[Column], room: int) -> list[Column]:
+    chosen = list(columns)
+    while _needs(chosen, 1) > room:
+        last = max(chosen, key=lambda c: c.priority)
+        if last.priority == 0:
+            break
+        # of several with one priority the rightmost goes first
+        chosen.remove([c for c in chosen if c.priority == last.priority][-1])
+    return chosen
+
+
+def _needs(columns: Sequence[Column], gap: int) -> int:
+    return sum(c.width for c in columns) + gap * max(0, len(columns) - 1)

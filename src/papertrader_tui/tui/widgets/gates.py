@@ -1,0 +1,62 @@
+"""Account gates, and how near each is to closing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from papertrader_tui.engine.snapshot import GateRow, Snapshot
+from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.widgets.table import Table
+from papertrader_tui.tui.widgets.tones import Parts
+
+
+class Gates(Table[GateRow]):
+    """One line a gate: a bar of what is used of its limit, and the same in words."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("gate", "GATE", 10, right=False, limit=18),
+        Column("used", "USED", 10, right=False, limit=24),
+        Column("text", "", 12, right=False, priority=1, limit=60),
+        Column("until", "OPENS", 6, priority=2),
+    )
+    TIMED: ClassVar[tuple[str, ...]] = ("until",)
+    EMPTY: ClassVar[tuple[str, ...]] = ("No account gates.",)
+
+    class Highlighted(Table.Highlighted):
+        """The cursor came to another gate; `key` is its name."""
+
+    class Selected(Table.Selected):
+        """A gate was chosen; `key` is its name."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.border_title = "Gates"
+
+    def key_of(self, row: GateRow) -> str:
+        return row.gate
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the gates of a snapshot."""
+        self.update_rows(snapshot.gates, snapshot.now)
+        closed = sum(1 for row in snapshot.gates if row.tripped)
+        if not snapshot.gates_on:
+            self.set_subtitle([("switched off", "warn")])
+        elif closed:
+            self.set_subtitle([(f"{closed} closed to entries", "warn")])
+        else:
+            self.set_subtitle([("all open", "")])
+
+    def cell(self, row: GateRow, column: str, width: int) -> Parts:
+        tone = "down" if row.tripped else "warn" if row.used >= 0.75 else "accent"
+        match column:
+            case "gate":
+                return ((fmt.clean(row.gate.replace("_", " "), width), "strong"),)
+            case "used":
+                return ((fmt.meter(row.used, width), tone),)
+            case "text":
+                return ((fmt.clean(row.text, width), "muted"),)
+            case _:
+                if row.until is not None:
+                    return ((fmt.age(row.until - self.now), "muted"),)
+                return (("reset" if row.tripped else "", "warn"),)

@@ -1,0 +1,359 @@
+"""A table whose rows are live: one cached strip per row, and only what changed is drawn again.
+
+A table keeps its own rows; it is told of new ones by `update_rows` and says what a person chose
+by messages.  The cursor belongs to a row's key, so it stays with its row when rows move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from papertrader_tui.tui.widgets.columns import Column, Placed, place
+from papertrader_tui.tui.widgets.tones import COMPONENTS, Part, Parts, ToneMap, fit, panel_css
+
+Row = TypeVar("Row")
+HEADER = 1
+MARKER = "▌"
+
+
+class Table(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
+    """Base of the tables; a subclass names its columns, its rows' keys and its cells.
+
+    `TIMED` names the columns that change as time goes by (ages, countdowns); in `EMPTY` a key to
+    press stands in backticks.
+    """
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    TIMED: ClassVar[tuple[str, ...]] = ()
+    EMPTY: ClassVar[tuple[str, ...]] = ("Nothing here yet.",)
+    COMPONENT_CLASSES = COMPONENTS | {"tone--cursor", "tone--cursor-mark"}
+    DEFAULT_CSS = (
+        panel_css("Table")
+        + """
+Table {
+    overflow-x: hidden;
+    overflow-y: auto;
+    scrollbar-size-vertical: 1;
+    scrollbar-background: $background;
+    & > .tone--cursor { background: $foreground 8%; }
+    & > .tone--cursor-mark { color: $foreground 40%; background: $foreground 8%; }
+    &:focus > .tone--cursor { background: $accent 22%; }
+    &:focus > .tone--cursor-mark { color: $accent; background: $accent 22%; }
+}
+"""
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False, id="table.up"),
+        Binding("down", "move(1)", "Down", show=False, id="table.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="table.page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="table.page_down"),
+        Binding("home", "end(-1)", "First", show=False, id="table.first"),
+        Binding("end", "end(1)", "Last", show=False, id="table.last"),
+        Binding("enter", "choose", "Choose", show=False, id="table.choose"),
+    ]
+
+    class _RowMessage(Message):
+        def __init__(self, table: Table[Any], key: str, row: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+            self.row = row
+
+        @property
+        def control(self) -> Table[Any]:
+            """The table that it came from, for `@on(…, "#selector")`."""
+            return self.table
+
+    class Highlighted(_RowMessage):
+        """The cursor came to another row: `key` and `row` of it."""
+
+        def can_replace(self, message: Message) -> bool:
+            return type(message) is type(self) and message._sender is self._sender
+
+    class Selected(_RowMessage):
+        """A row was chosen, by Enter or by a click on the row under the cursor."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.tones = ToneMap(self)
+        self._rows: dict[str, Row] = {}
+        self._keys: list[str] = []
+        self._index: dict[str, int] = {}
+        self._cursor: str | None = None
+        self._placed: tuple[Placed, ...] = ()
+        self._width = 0
+        self._cells: dict[str, list[list[Part]]] = {}
+        self._strips: dict[str, Strip] = {}
+        self._subtitle: list[Part] = []
+        self.now = 0
+
+    # what a subclass says
+
+    def key_of(self, row: Row) -> str:
+        """What identifies a row among the others."""
+        raise NotImplementedError
+
+    def cell(self, row: Row, column: str, width: int) -> Parts:
+        """What stands in one cell, at most `width` cells wide."""
+        raise NotImplementedError
+
+    def rows_changed(self) -> None:
+        """Called after the rows changed: the place to set titles."""
+
+    # data down
+
+    @property
+    def rows(self) -> list[Row]:
+        """Rows in the order shown."""
+        return [self._rows[key] for key in self._keys]
+
+    @property
+    def cursor(self) -> str | None:
+        """Key of the row under the cursor, None if there is no row."""
+        return self._cursor
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows.get(self._cursor) if self._cursor is not None else None
+
+    def update_rows(self, rows: Sequence[Row], now: int | None = None) -> None:
+        """Show these rows, in this order, at this market time.
+
+        Rows equal to those shown cost next to nothing.
+        """
+        later = now is not None and now != self.now
+        if now is not None:
+            self.now = now
+        fresh = {self.key_of(row): row for row in rows}
+        keys = list(fresh)
+        old, self._rows = self._rows, fresh
+        if keys == self._keys:
+            for key, row in fresh.items():
+                if row is not old[key] and row != old[key]:
+                    self.refresh_cells(key)
+        else:
+            self._reorder(keys, old)
+        if later and self.TIMED:
+            for key in list(self._cells):
+                self.refresh_cells(key, self.TIMED)
+        self.rows_changed()
+
+    def set_subtitle(self, parts: list[Part]) -> None:
+        """Live facts in the lower border; the panel is only drawn again if they changed."""
+        if parts != self._subtitle:
+            self._subtitle = parts
+            self.border_subtitle = self.tones.content(parts)
+
+    def select(self, key: str) -> bool:
+        """Put the cursor on a row and bring it into view; False if there is no such row."""
+        if key not in self._rows:
+            return False
+        self._point_at(key)
+        return True
+
+    def refresh_cells(self, key: str, columns: Sequence[str] | None = None) -> None:
+        """Draw cells of a row again, if what they show has changed (default: all its cells)."""
+        cells = self._cells.get(key)
+        if cells is None:
+            return
+        y = self._visible_line(key)
+        if y is None:
+            self._forget(key)
+            return
+        row = self._rows[key]
+        dirty: list[Region] = []
+        for number, place_ in enumerate(self._placed):
+            name = place_.column.key
+            if columns is not None and name not in columns:
+                continue
+            parts = self._fitted(row, place_)
+            if parts != cells[number]:
+                cells[number] = parts
+                dirty.append(Region(place_.x, y, place_.width, 1))
+        if dirty:
+            self._strips.pop(key, None)
+            self.refresh(*dirty)
+
+    # drawing
+
+    def render_line(self, y: int) -> Strip:
+        if not self._keys:
+            return self._empty_line(y)
+        if y < HEADER:
+            return self._header()
+        index = y - HEADER + int(self.scroll_offset.y)
+        if index >= len(self._keys):
+            return Strip.blank(self._width, self.tones[""])
+        key = self._keys[index]
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._draw(key)
+        return strip
+
+    def _draw(self, key: str) -> Strip:
+        cells = self._cells.get(key)
+        if cells is None:
+            row = self._rows[key]
+            cells = self._cells[key] = [self._fitted(row, p) for p in self._placed]
+        pointed = key == self._cursor
+        parts: list[Part] = [(MARKER, "cursor-mark") if pointed else (" ", "")]
+        x = 1
+        for number, place_ in enumerate(self._placed):
+            if place_.x > x:
+                parts.append((" " * (place_.x - x), ""))
+            parts += cells[number]
+            x = place_.x + place_.width
+        if x < self._width:
+            parts.append((" " * (self._width - x), ""))
+        strip = self.tones.strip(parts, max(x, self._width))
+        if pointed:
+            strip = strip.apply_style(Style(bgcolor=self.tones["cursor"].bgcolor))
+        return strip.adjust_cell_length(self._width, self.tones[""])
+
+    def _fitted(self, row: Row, place_: Placed) -> list[Part]:
+        column = place_.column
+        return fit(self.cell(row, column.key, place_.width), place_.width, right=column.right)
+
+    def _header(self) -> Strip:
+        parts: list[Part] = [(" ", "")]
+        x = 1
+        for p in self._placed:
+            parts.append((" " * (p.x - x), ""))
+            parts += fit([(p.column.label, "muted")], p.width, right=p.column.right)
+            x = p.x + p.width
+        strip = self.tones.strip(parts)
+        return strip.adjust_cell_length(self._width, self.tones[""])
+
+    def _empty_line(self, y: int) -> Strip:
+        height = self.scrollable_content_region.height
+        number = y - max(0, (height - len(self.EMPTY)) // 2)
+        if not 0 <= number < len(self.EMPTY):
+            return Strip.blank(self._width, self.tones[""])
+        pieces = self.EMPTY[number].split("`")
+        tone = "muted" if number == 0 else "dim"
+        parts = [(text, "key" if i % 2 else tone) for i, text in enumerate(pieces)]
+        length = sum(len(text) for text in pieces)
+        indent = " " * max(1, (self._width - length) // 2)
+        strip = self.tones.strip([(indent, ""), *parts])
+        return strip.adjust_cell_length(self._width, self.tones[""])
+
+    # keys and mouse
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor up or down."""
+        if self._keys:
+            index = self._index.get(self._cursor or "", 0)
+            self._point_at(self._keys[min(len(self._keys) - 1, max(0, index + by))])
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by what is visible."""
+        self.action_move(direction * max(1, self._visible_rows() - 1))
+
+    def action_end(self, direction: int) -> None:
+        """Move the cursor to the first or the last row."""
+        self.action_move(direction * len(self._keys))
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor."""
+        if self._cursor is not None:
+            self.post_message(self.Selected(self, self._cursor, self._rows[self._cursor]))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < HEADER:
+            return
+        index = offset.y - HEADER + int(self.scroll_offset.y)
+        if index < len(self._keys):
+            event.stop()
+            again = self._keys[index] == self._cursor
+            self._point_at(self._keys[index])
+            if again:
+                self.action_choose()
+
+    # keeping what is drawn in step
+
+    def on_resize(self) -> None:
+        self._place_columns()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        self._place_columns()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self.tones.clear()
+        self._strips.clear()
+
+    def _place_columns(self) -> None:
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
+            self._placed = place(self.COLUMNS, width)
+            self._cells.clear()
+            self._strips.clear()
+            self.refresh()
+
+    def _reorder(self, keys: list[str], old: dict[str, Row]) -> None:
+        previous, self._keys = self._keys, keys
+        self._index = {key: index for index, key in enumerate(keys)}
+        for key in list(self._cells):
+            if key not in self._rows or self._rows[key] != old.get(key):
+                self._forget(key)
+        size = Size(0, len(keys) + HEADER if keys else 0)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self._keep_cursor(previous)
+        self.refresh()
+
+    def _keep_cursor(self, previous: list[str]) -> None:
+        if self._cursor in self._index:
+            return
+        if not self._keys:
+            self._cursor = None
+            return
+        # its row is gone: what came to its place is what a person is looking at
+        index = previous.index(self._cursor) if self._cursor in previous else 0
+        self._cursor = None
+        self._point_at(self._keys[min(index, len(self._keys) - 1)], scroll=False)
+
+    def _point_at(self, key: str, *, scroll: bool = True) -> None:
+        if key != self._cursor:
+            before, self._cursor = self._cursor, key
+            for changed in (before, key):
+                if changed is not None:
+                    self._strips.pop(changed, None)
+                    y = self._visible_line(changed)
+                    if y is not None:
+                        self.refresh(Region(0, y, self._width, 1))
+            self.post_message(self.Highlighted(self, key, self._rows[key]))
+        if scroll:
+            self._scroll_into_view(self._index[key])
+
+    def _scroll_into_view(self, index: int) -> None:
+        rows = self._visible_rows()
+        top = int(self.scroll_offset.y)
+        if rows > 0 and not top <= index < top + rows:
+            self.scroll_to(y=index if index < top else index - rows + 1, animate=False)
+
+    def _visible_rows(self) -> int:
+        return self.scrollable_content_region.height - HEADER
+
+    def _visible_line(self, key: str) -> int | None:
+        index = self._index.get(key)
+        if index is None:
+            return None
+        line = index - int(self.scroll_offset.y)
+        return line + HEADER if 0 <= line < self._visible_rows() else None
+
+    def _forget(self, key: str) -> None:
+        self._cells.pop(key, None)
+        self._strips.pop(key, None)

@@ -1,0 +1,198 @@
+"""The watchlist: every token with its price, its day, its depth and what the bot makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import ClassVar
+
+from papertrader_tui.domain.decision import Action
+from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.engine.snapshot import Snapshot, TokenRow
+from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.widgets.table import Table
+from papertrader_tui.tui.widgets.tones import Parts, width_of
+
+#: Seconds that a changed price is filled, and until when it is tinted.
+FLASH_SOLID, FLASH_END = 0.15, 0.30
+ACTION_TONES: dict[str, str] = {
+    Action.BUY: "up-strong",
+    Action.SELL: "down-strong",
+    Action.HOLD: "muted",
+    Action.SKIP: "dim",
+}
+
+
+class Watchlist(Table[TokenRow]):
+    """Watched tokens. Prices come in by `update_price`, all else by `update_rows`.
+
+    Call `tick` once a frame from the application's one clock: it ends the flashes of prices.
+    """
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("token", "TOKEN", 6, right=False, limit=13),
+        Column("last", "LAST", 11),
+        Column("change", "24H%", 9),
+        Column("spark", "24H", 8, right=False, priority=3, limit=24),
+        Column("liquidity", "LIQ", 5, priority=5),
+        Column("source", "SOURCE·AGE", 10, right=False, priority=4, limit=16),
+        Column("bot", "BOT", 7, right=False, priority=1),
+        Column("held", "HELD", 9, priority=2, limit=11),
+    )
+    TIMED: ClassVar[tuple[str, ...]] = ("source",)
+    EMPTY: ClassVar[tuple[str, ...]] = (
+        "No tokens are watched.",
+        "Press `/` to find a token, `w` to watch it.",
+    )
+
+    class Highlighted(Table.Highlighted):
+        """The cursor came to another token; `key` is its id."""
+
+    class Selected(Table.Selected):
+        """A token was chosen; `key` is its id."""
+
+    def __init__(
+        self,
+        *,
+        reduce_motion: bool = False,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.border_title = "Watchlist"
+        self.reduce_motion = reduce_motion
+        # token -> (tone, clock when it began)
+        self._flashes: dict[TokenId, tuple[str, float]] = {}
+
+    def key_of(self, row: TokenRow) -> str:
+        return row.token.id
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the tokens of a snapshot."""
+        self.update_rows(snapshot.tokens, snapshot.now)
+
+    def update_rows(self, rows: Sequence[TokenRow], now: int | None = None) -> None:
+        """Rows of a snapshot, and its time, which ages are counted from."""
+        before = {key: row.price for key, row in self._rows.items()}
+        merged: list[TokenRow] = []
+        for row in rows:
+            old = self._rows.get(row.token.id)
+            # a price that came by the fast path may be newer than the snapshot's
+            if old is not None and old.time > row.time and old.price is not None:
+                merged.append(replace(row, price=old.price, time=old.time))
+            else:
+                merged.append(row)
+        super().update_rows(merged, now)
+        for row in merged:
+            self._flash(row.token.id, before.get(row.token.id), row.price)
+
+    def update_price(self, token: TokenId, price: Decimal, time: int) -> None:
+        """A newer price of one token: its price cell flashes, nothing else is drawn."""
+        row = self._rows.get(token)
+        if row is None or time < row.time:
+            return
+        if price == row.price:
+            if time != row.time:
+                self._rows[token] = replace(row, time=time)
+            return
+        self._rows[token] = replace(row, price=price, time=time)
+        self._flash(token, row.price, price)
+        self.refresh_cells(token, ("last",))
+
+    def tick(self, now_s: float) -> None:
+        """One frame of the application's clock, in seconds from any origin."""
+        for token, (tone, began) in list(self._flashes.items()):
+            if began < 0:
+                self._flashes[token] = (tone, now_s)
+                continue
+            shown = now_s - began
+            if shown >= FLASH_END:
+                del self._flashes[token]
+            elif shown < FLASH_SOLID or tone.endswith("tint"):
+                continue
+            else:
+                self._flashes[token] = (tone.replace("flash", "tint"), began)
+            self.refresh_cells(token, ("last",))
+
+    def rows_changed(self) -> None:
+        count = len(self._keys)
+        held = sum(1 for row in self._rows.values() if row.held)
+        stale = sum(1 for row in self._rows.values() if row.stale and row.price is not None)
+        text = f"{count} token{'s' if count != 1 else ''}"
+        text += f" · {held} held" if held else ""
+        text += f" · {stale} stale" if stale else ""
+        self.set_subtitle([(text if count else "", "")])
+
+    def cell(self, row: TokenRow, column: str, width: int) -> Parts:
+        match column:
+            case "token":
+                return _name(row, width)
+            case "last":
+                flash = self._flashes.get(row.token.id)
+                tone = flash[0] if flash else ("dim" if row.stale else "")
+                return ((fmt.price(row.price), tone),)
+            case "change":
+                return _change(row)
+            case "spark":
+                return _spark(row, width)
+            case "liquidity":
+                return ((fmt.compact(row.liquidity), "muted"),)
+            case "source":
+                return self._source(row, width)
+            case "bot":
+                return _bot(row)
+            case _:
+                held = fmt.quantity(row.held, width) if row.held else fmt.DASH
+                return ((held, "" if row.held else "dim"),)
+
+    def _source(self, row: TokenRow, width: int) -> Parts:
+        if row.price is None:
+            return (("no price", "dim"),)
+        age = fmt.age(self.now - row.time)
+        source = fmt.clean(row.source, max(1, width - len(age) - 1))
+        return ((f"{source}·", "dim"), (age, "warn" if row.stale else "muted"))
+
+    def _flash(self, token: TokenId, old: Decimal | None, new: Decimal | None) -> None:
+        if self.reduce_motion or old is None or new is None or old == new:
+            return
+        # began is set by the next tick, so that a flash lasts as long however late it is drawn
+        self._flashes[token] = ("up-flash" if new > old else "down-flash", -1.0)
+        self.refresh_cells(token, ("last",))
+
+
+def _name(row: TokenRow, width: int) -> Parts:
+    symbol = fmt.clean(row.token.symbol, width) or "?"
+    name = (symbol, "dim" if row.stale else "strong")
+    chain = f"·{row.token.chain}"
+    return (name, (chain, "dim")) if width_of(symbol) + len(chain) <= width else (name,)
+
+
+def _change(row: TokenRow) -> Parts:
+    if row.change_24h is None:
+        return ((fmt.DASH, "dim"),)
+    text = fmt.percent(abs(row.change_24h), sign=False)
+    arrow = fmt.arrow(row.change_24h) if text != "0.00%" else fmt.FLAT
+    tone = _direction(row.change_24h) if arrow != fmt.FLAT else "muted"
+    return ((f"{arrow}{text.rjust(8)}", "dim" if row.stale else tone),)
+
+
+def _spark(row: TokenRow, width: int) -> Parts:
+    line = fmt.sparkline(row.spark, width)
+    if not line:
+        return ((fmt.DASH, "dim"),)
+    rising = row.change_24h if row.change_24h is not None else row.spark[-1] - row.spark[0]
+    return ((line, "dim" if row.stale else _direction(rising)),)
+
+
+def _bot(row: TokenRow) -> Parts:
+    if row.action is None:
+        return ((fmt.DASH, "dim"),)
+    confidence = "" if row.confidence is None else f"{row.confidence:3.0f}"
+    tone = ACTION_TONES.get(row.action, "muted")
+    return ((f"{row.action.lower():<4}", tone), (confidence, "muted"))
+
+
+def _direction(value: float) -> str:
+    return "up" if value > 0 else "down" if value < 0 else "muted"
