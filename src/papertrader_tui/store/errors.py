@@ -1,0 +1,23 @@
+"""What can go wrong with an account file, in words that name the file and the remedy."""
+
+from __future__ import annotations
+
+
+class StoreError(RuntimeError):
+    """An account file cannot be used as it is."""
+
+
+class AccountBusy(StoreError):
+    """Another process runs this account's desk.
+
+    Attributes:
+        pid: That process, None where it did not say.
+    """
+
+    def __init__(self, name: str, pid: int | None) -> None:
+        holder = f"process {pid}" if pid is not None else "another process"
+        super().__init__(
+            f"account {name!r} is in use by {holder}; close that one, or use --account NAME "
+            "for another account"
+        )
+        self.pid = pid

@@ -1,0 +1,1 @@
+"""Numbered migrations; `papertrader_tui.store.migrations` applies them in order."""
