@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Protocol, TextIO
 
 from papertrader_tui.domain.commands import Command, MarkAccount
-from papertrader_tui.domain.events import AccountMarked, Event
+from papertrader_tui.domain.events import Event
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE, SECOND
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.tokens import TokenId
@@ -35,6 +35,10 @@ class HeadlessDesk(Desk, Protocol):
         """Call `listener` with prices as they are stepped, in order with the events."""
         ...
 
+    async def finish(self, command: Command) -> Sequence[Event]:
+        """Step one more command after `run` has returned."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class HeadlessOptions:
@@ -44,7 +48,7 @@ class HeadlessOptions:
         style: `text` or `json`.
         tags: Which lines are printed.
         symbols: Symbol by token.
-        commands: Submitted before the first price.
+        commands: Stepped before the first price.
         narration: Sentences about what was opened.
         span: Market milliseconds after which the desk stops by itself, None where unlimited.
         live: Standard error is a terminal of its own, so progress may overwrite itself.
@@ -79,30 +83,26 @@ async def run_headless(
     before = desk.snapshot()
     output = Output(out, desk.stop)
     lines = Lines(options.style, options.tags, options.symbols, before.orders)
-    marked: list[Event] = []
-
-    def on_events(events: Sequence[Event]) -> None:
-        marked[:] = [e for e in events[-1:] if isinstance(e, AccountMarked)]
-        output.write(lines.of_events(events))
-
-    subscriptions = [desk.subscribe(on_events)]
+    subscriptions = [desk.subscribe(lambda events: output.write(lines.of_events(events)))]
     if "PRICE" in options.tags:
         subscriptions.append(
             desk.subscribe_prices(lambda prices: output.write(lines.of_prices(prices)))
         )
     stopped: list[str] = []
-    reporter: asyncio.Task[None] | None = None
+    helpers: list[asyncio.Task[object]] = []
     try:
         with _signals(desk, stopped) if options.signals else contextlib.nullcontext():
-            for command in options.commands:
-                await desk.submit(command)
-            reporter = asyncio.create_task(_report(desk, narrator, before.now, options))
+            # They are answered while the desk runs, so nothing waits for them here; one turn of
+            # the loop puts them into its inbox, in order and ahead of the first price.
+            helpers += [asyncio.ensure_future(desk.submit(c)) for c in options.commands]
+            await asyncio.sleep(0)
+            helpers.append(asyncio.create_task(_report(desk, narrator, options)))
             await desk.run()
-            if not (marked or output.broken or output.error):
-                await desk.submit(MarkAccount())
+            await desk.finish(MarkAccount())
     finally:
-        if reporter is not None:
-            reporter.cancel()
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
         for unsubscribe in subscriptions:
             unsubscribe()
     if output.broken:
@@ -139,9 +139,8 @@ def _signals(desk: HeadlessDesk, stopped: list[str]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def _report(
-    desk: HeadlessDesk, narrator: Narrator, start: int, options: HeadlessOptions
-) -> None:
+async def _report(desk: HeadlessDesk, narrator: Narrator, options: HeadlessOptions) -> None:
+    start = desk.snapshot().now
     while True:
         await asyncio.sleep(_LIVE if options.live else _SPARSE)
         snapshot = desk.snapshot()
