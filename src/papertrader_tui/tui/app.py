@@ -1,0 +1,274 @@
+"""The console: runs the desk, drains it by one clock, and answers keys. It knows only the port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import BindingType
+
+from papertrader_tui.domain.commands import Command as DeskCommand
+from papertrader_tui.domain.commands import ResetGate, SetKill, SetLevel, SwitchBot
+from papertrader_tui.domain.events import Event, KillMode
+from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.ports import Desk
+from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui.commands import APP, BY_ID, DESK, bindings, effective, keymap
+from papertrader_tui.tui.palette import CommandProvider
+from papertrader_tui.tui.screens.desk import DeskScreen
+from papertrader_tui.tui.settings import UiSettings
+from papertrader_tui.tui.theme import DEFAULT, THEMES
+from papertrader_tui.tui.toasts import ToastGate
+from papertrader_tui.tui.widgets.command_bar import CommandBar
+from papertrader_tui.tui.wording import Severity, toast_for
+
+FPS = 12
+SNAPSHOT_FRAMES = 3  # panels follow the desk at 4 Hz; a price cell at 12
+MIN_LEVEL, MAX_LEVEL = 1, 10
+
+
+def _ignore(_: Sequence[Event]) -> None:
+    pass
+
+
+class PapertraderApp(App[None]):
+    """The terminal front end of one desk.
+
+    Args:
+        desk: The running kernel's port.
+        settings: Theme, motion and keys.
+        new_id: Makes client ids; never the same twice.
+
+    Raises:
+        KeymapError: a remapped key names no command, or one key is given to two.
+    """
+
+    TITLE = "papertrader"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
+    COMMANDS = {CommandProvider}
+    # a mode for each of the console's screens, with its own stack of windows
+    MODES = {DESK: DESK}
+    DEFAULT_MODE = DESK
+
+    def __init__(
+        self, desk: Desk, settings: UiSettings | None = None, *,
+        new_id: Callable[[], str] = lambda: f"tui-{uuid.uuid4().hex}",
+    ) -> None:
+        super().__init__()
+        self.settings = settings or UiSettings()
+        self.desk = desk
+        self.commands = effective(self.settings.keys)
+        self.set_keymap(keymap(self.settings.keys))
+        self.desk_screen = DeskScreen(
+            desk, self.commands, reduce_motion=self.settings.reduce_motion, new_id=new_id)
+        self.install_screen(self.desk_screen, DESK)
+        self.failure: BaseException | None = None
+        self._finished = asyncio.Event()
+        self._ended = self._leaving = False
+        self._seen: dict[TokenId, tuple[Decimal, int]] = {}
+        self._news: list[Event] = []
+        self._toasts = ToastGate()
+        self._frames = 0
+        self._shown = -1
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def on_mount(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._use_theme(self.settings.theme)
+        if self.settings.reduce_motion:
+            self.animation_level = "none"
+        self._unsubscribe = self.desk.subscribe(self._news.extend)
+        self._shown = self.desk_screen.snapshot.version
+        self.run_worker(self._run_desk(), exit_on_error=False)
+        self.set_interval(1 / FPS, self._frame)
+        self._leave_on_signals()
+        # what exists now lives as long as the program: the collector need not look at it again
+        self.call_after_refresh(gc.freeze)
+
+    def _use_theme(self, name: str) -> None:
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            self.theme = DEFAULT
+            self.tell(f"No theme is called {fmt.clean(name, 32)!r}; t shows them all.", "warning")
+
+    def _leave_on_signals(self) -> None:
+        """A closed terminal and `kill` save like q does."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(name, self._leave)
+
+    # the desk ----------------------------------------------------------------------------------
+
+    async def _run_desk(self) -> None:
+        try:
+            await self.desk.run()
+        except Exception as error:  # noqa: BLE001  whatever it is, the person must be told
+            self.failure = error
+            if not self._leaving:
+                self._show_failure(error)
+        finally:
+            self._ended = True
+            self._finished.set()
+            self._shown = -1
+
+    def _show_failure(self, error: BaseException) -> None:
+        from papertrader_tui.tui.screens.error import ErrorScreen
+
+        self.push_screen(ErrorScreen(error), lambda _: self._leave())
+
+    def send(
+        self, command: DeskCommand, answered: Callable[[Sequence[Event]], None] = _ignore,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Hand a command to the desk; `answered` gets its events once they are stored."""
+        self.run_worker(
+            self._submit(command, answered, failed or (lambda reason: self.tell(reason, "error"))),
+            exit_on_error=False,
+        )
+
+    async def _submit(
+        self, command: DeskCommand, answered: Callable[[Sequence[Event]], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        if self._ended or self._leaving:
+            failed("the market has ended; q saves and leaves")
+            return
+        try:
+            events = await self.desk.submit(command)
+        except Exception as error:  # noqa: BLE001  a command that failed is told, not raised
+            failed(fmt.clean(str(error)) or type(error).__name__)
+            return
+        self._show_snapshot()
+        answered(events)
+
+    # the one clock -----------------------------------------------------------------------------
+
+    def _frame(self) -> None:
+        self._frames += 1
+        now_s = time.monotonic()
+        latest = self.desk.latest
+        changed = {
+            token: seen for token, seen in latest.items() if self._seen.get(token) is not seen}
+        if changed:
+            self._seen.update(changed)
+            self.desk_screen.show_prices(changed)
+        if self._news:
+            self._show_news(now_s)
+        if self._frames % SNAPSHOT_FRAMES == 0:
+            self._show_snapshot()
+        self.desk_screen.frame(now_s)
+
+    def _show_snapshot(self) -> None:
+        snapshot = self.desk.snapshot()
+        if snapshot.version != self._shown:
+            self._shown = snapshot.version
+            self.desk_screen.show(snapshot, ended=self._ended and self.failure is None)
+
+    def _show_news(self, now_s: float) -> None:
+        news, self._news[:] = list(self._news), []
+        symbols = {
+            token.id: fmt.clean(token.symbol, 12) for token in self.desk_screen.known.values()}
+        toasts = [toast for event in news if (toast := toast_for(event, symbols)) is not None]
+        for toast in self._toasts.admit(toasts, now_s):
+            self.tell(toast.text, toast.severity, title=toast.title)
+        self._show_snapshot()
+
+    def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
+        """Show a notice for a few seconds. The text is never read as markup."""
+        self.notify(text, title=title, severity=severity, timeout=4, markup=False)
+
+    def ask(self, title: str, question: str, then: Callable[[], object]) -> None:
+        """Ask once, and go on only if the answer is yes."""
+        from papertrader_tui.tui.screens.confirm import ConfirmScreen
+
+        self.push_screen(ConfirmScreen(title, question), lambda yes: then() if yes else None)
+
+    # commands ----------------------------------------------------------------------------------
+
+    async def run_command(self, command_id: str) -> None:
+        """Do what a command's key does."""
+        command = BY_ID[command_id]
+        await self.run_action(command.action, self if command.scope == APP else self.desk_screen)
+
+    @on(CommandBar.Pressed)
+    async def _bar_pressed(self, event: CommandBar.Pressed) -> None:
+        await self.run_command(event.command_id)
+
+    def action_toggle_bot(self) -> None:
+        self.send(SwitchBot(not self.desk.snapshot().bot))
+
+    def action_change_level(self, by: int) -> None:
+        level = self.desk.snapshot().level
+        if not MIN_LEVEL <= level + by <= MAX_LEVEL:
+            end = "highest" if by > 0 else "lowest"
+            self.tell(f"Level {level} is the {end}.", "warning")
+            return
+        self.send(SetLevel(level + by))
+
+    def action_kill_switch(self) -> None:
+        from papertrader_tui.tui.screens.kill import KillScreen
+
+        self.push_screen(KillScreen(self.desk.snapshot().kill), self._set_kill)
+
+    def _set_kill(self, mode: KillMode | None) -> None:
+        if mode is not None and mode is not self.desk.snapshot().kill:
+            self.send(SetKill(mode))
+
+    def action_reset_gate(self) -> None:
+        tripped = [gate for gate in self.desk.snapshot().gates if gate.tripped]
+        if not tripped:
+            self.tell("No account gate is tripped; nothing to reset.", "warning")
+            return
+        gate = tripped[0]
+        self.ask(
+            "Reset an account gate",
+            f"{fmt.clean(gate.gate.replace('_', ' '))}: {fmt.clean(gate.text)}\n\n"
+            "It stopped new entries to protect the account. Let them go on?",
+            lambda: self.send(ResetGate(gate.gate)),
+        )
+
+    def action_show_help(self) -> None:
+        from papertrader_tui.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.commands, self.desk_screen.focused_panel))
+
+    def action_show_desk(self) -> None:
+        self.desk_screen.action_back()
+
+    async def action_quit(self) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """Let the desk finish and write, then go; asked twice, go at once."""
+        if self._leaving:
+            self.exit(return_code=1)
+            return
+        self._leaving = True
+        self.tell("Finishing the step in hand and writing it…", title="Leaving")
+        self.desk.stop()
+        self.run_worker(self._leave_when_written(), exit_on_error=False)
+
+    async def _leave_when_written(self) -> None:
+        await self._finished.wait()
+        self._unsubscribe()
+        if self.failure is None:
+            self.exit(return_code=0)
+            return
+        from papertrader_tui.tui.screens.error import failure_text
+
+        self.exit(return_code=1, message=f"papertrader stopped: {failure_text(self.failure)}")

@@ -1,0 +1,272 @@
+"""The Desk: prices, chart, positions, the order ticket, open orders and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Offset
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from papertrader_tui.domain.tokens import Token, TokenId
+from papertrader_tui.engine.snapshot import Snapshot, TokenRow
+from papertrader_tui.ports import Desk
+from papertrader_tui.tui.commands import DESK, Command, bindings
+from papertrader_tui.tui.panels import PANELS, TABS
+from papertrader_tui.tui.screens.desk_actions import DeskActions
+from papertrader_tui.tui.widgets.chart import Chart
+from papertrader_tui.tui.widgets.command_bar import CommandBar
+from papertrader_tui.tui.widgets.confirm_line import ConfirmLine
+from papertrader_tui.tui.widgets.decisions import Decisions
+from papertrader_tui.tui.widgets.notice import Notice
+from papertrader_tui.tui.widgets.orders import Orders
+from papertrader_tui.tui.widgets.positions import Positions
+from papertrader_tui.tui.widgets.status_line import StatusLine
+from papertrader_tui.tui.widgets.tab_strip import TabStrip
+from papertrader_tui.tui.widgets.ticket import Ticket
+from papertrader_tui.tui.widgets.watchlist import Watchlist
+
+#: Below these a terminal shows the watchlist and one panel at a time, and below these nothing.
+FULL_SIZE = (110, 32)
+MIN_SIZE = (60, 16)
+RAIL = ("ticket", "orders")
+MIDDLE = ("chart", "positions")
+TYPING = (("Enter", "Review"), ("↑↓", "Fields"), ("Esc", "Back"))
+CONFIRMING = (("Enter", "Send"), ("Esc", "Edit"))
+
+
+class DeskScreen(DeskActions, Screen[None]):
+    """Lays the panels out and keeps them showing the desk's newest snapshot."""
+
+    CSS_PATH = "desk.tcss"
+    BINDINGS = bindings(DESK)
+
+    def __init__(
+        self, desk: Desk, commands: Sequence[Command], *, reduce_motion: bool,
+        new_id: Callable[[], str],
+    ) -> None:
+        """Take the desk, the commands with their keys, and what makes client ids."""
+        super().__init__(id="desk-screen")
+        self.desk = desk
+        self.new_id = new_id
+        self.snapshot: Snapshot = desk.snapshot()
+        self.known: dict[TokenId, Token] = {}
+        self.rows: dict[TokenId, TokenRow] = {}
+        self.selected: TokenId | None = None
+        self.narrow = False
+        self.active_tab = TABS[0].id
+        self._charted: tuple[object, ...] = ()
+        self.status = StatusLine(id="status")
+        self.notice = Notice(id="notice")
+        self.watchlist = Watchlist(reduce_motion=reduce_motion, id="watchlist")
+        self.tabs = TabStrip(id="tabs")
+        self.chart = Chart(id="chart")
+        self.positions = Positions(id="positions")
+        self.decisions = Decisions(id="decisions")
+        self.ticket = Ticket(desk.preview, new_id, id="ticket")
+        self.orders = Orders(id="orders")
+        self.bar = CommandBar(commands, id="bar")
+
+    def compose(self) -> ComposeResult:
+        yield self.status
+        yield self.notice
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.watchlist
+                yield self.tabs
+                with Horizontal(id="middle"):
+                    yield self.chart
+                    yield self.positions
+                yield self.decisions
+            with Vertical(id="rail"):
+                yield self.ticket
+                yield self.orders
+        yield self.bar
+        yield Static(
+            f"This terminal is too small.\nAt least {MIN_SIZE[0]} × {MIN_SIZE[1]} is needed.\n"
+            "Make it larger; nothing is lost.", id="tiny", markup=False,
+        )
+
+    def on_mount(self) -> None:
+        self._arrange(*self.app.size)
+        self.show(self.snapshot, ended=False)
+        self.watchlist.focus()
+
+    # what the application's clock brings -----------------------------------------------------
+
+    def show(self, snapshot: Snapshot, *, ended: bool) -> None:
+        """Show a snapshot in every panel; panels draw only what changed."""
+        self.snapshot = snapshot
+        self.rows = {row.token.id: row for row in snapshot.tokens}
+        for row in snapshot.tokens:
+            self.known.setdefault(row.token.id, row.token)
+        self.status.show(snapshot)
+        self.notice.show(snapshot, ended=ended)
+        self.watchlist.show(snapshot)
+        self.positions.show(snapshot)
+        self.orders.show(snapshot)
+        self.decisions.show(snapshot)
+        self.tabs.show(self.active_tab, {
+            "positions": len(snapshot.positions), "orders": len(snapshot.orders)})
+        if self.selected not in self.rows:
+            self.selected = self.watchlist.cursor
+        self.show_selected()
+
+    def show_prices(self, changed: Mapping[TokenId, tuple[Decimal, int]]) -> None:
+        """Newer prices, between two snapshots."""
+        for token, (price, time) in changed.items():
+            self.watchlist.update_price(token, price, time)
+
+    def frame(self, now_s: float) -> None:
+        """One frame of the application's clock."""
+        self.watchlist.tick(now_s)
+
+    def show_selected(self) -> None:
+        """Show the selected token in the chart and the ticket."""
+        row = self.selected_row
+        self.ticket.show_token(row, self.snapshot.now)
+        self._draw_chart(row)
+
+    def _draw_chart(self, row: TokenRow | None) -> None:
+        if not self.chart.display or row is None:
+            if row is None:
+                self.chart.set_data(None, ())
+            self._charted = ()
+            return
+        token = row.token.id
+        position = next((p for p in self.snapshot.positions if p.token.id == token), None)
+        # levels move only with the position's own exits, and candles only with time and price
+        wanted = (
+            token, self.chart.interval, self.chart.capacity, row.price, row.time,
+            position and (position.quantity, position.stop, position.target),
+            self.snapshot.now // self.chart.interval,
+        )
+        if wanted == self._charted:
+            return
+        self._charted = wanted
+        self.chart.set_data(
+            row.token,
+            self.desk.candles(token, self.chart.interval, max(2, self.chart.capacity)),
+            last=row.price, fills=self.desk.fills(token),
+            stop=position.stop if position else None,
+            target=position.target if position else None,
+            average=position.average if position else None,
+        )
+
+    # selection and focus ---------------------------------------------------------------------
+
+    @property
+    def selected_row(self) -> TokenRow | None:
+        """The selected token's row."""
+        return self.rows.get(self.selected) if self.selected is not None else None
+
+    def select(self, token: TokenId) -> None:
+        """Make a token the selected one, wherever that was asked."""
+        if self.watchlist.select(token):
+            self.selected = token
+            self.show_selected()
+
+    def show_panel(self, panel_id: str) -> None:
+        """Bring a panel into view and give it the focus."""
+        if panel_id != "watchlist":
+            self.show_tab(panel_id)
+        widget: Widget = self.ticket.entry if panel_id == "ticket" else self.panel(panel_id)
+        self.set_focus(widget)
+
+    def show_tab(self, panel_id: str) -> None:
+        """Show a panel in the place that panels share on a small terminal."""
+        if panel_id != self.active_tab:
+            self.active_tab = panel_id
+            self._place()
+
+    def panel_places(self) -> dict[str, Offset]:
+        """Where jump mode puts the letter of each panel: on the panel, or on its tab."""
+        places = {
+            panel.id: self.panel(panel.id).region.offset + (2, 0)
+            for panel in PANELS
+            if self.panel(panel.id).display
+        }
+        if self.narrow:
+            at = self.tabs.region.offset
+            places |= {panel_id: at + (x, 0) for panel_id, x in self.tabs.places().items()}
+        return places
+
+    def panel(self, panel_id: str) -> Widget:
+        """The widget of a panel."""
+        return self.query_one(f"#{panel_id}")
+
+    @property
+    def focused_panel(self) -> str:
+        """Id of the panel that has the focus, the watchlist where none has."""
+        ids = {panel.id for panel in PANELS}
+        node = self.focused
+        for ancestor in node.ancestors_with_self if node is not None else ():
+            if ancestor.id in ids:
+                return str(ancestor.id)
+        return "watchlist"
+
+    @on(Watchlist.Highlighted)
+    def _highlighted(self, event: Watchlist.Highlighted) -> None:
+        if event.key != self.selected:
+            self.selected = event.key
+            self.show_selected()
+
+    @on(Watchlist.Selected)
+    def _chosen(self, event: Watchlist.Selected) -> None:
+        if self.narrow:
+            self.show_panel("chart")
+            self.set_focus(self.watchlist)
+
+    @on(Positions.Highlighted)
+    def _position_highlighted(self, event: Positions.Highlighted) -> None:
+        if self.positions.has_focus:
+            self.select(event.key)
+
+    @on(Positions.Selected)
+    def _position_chosen(self, event: Positions.Selected) -> None:
+        self.select(event.key)
+
+    @on(Chart.IntervalChanged)
+    def _interval_changed(self) -> None:
+        self.show_selected()
+
+    @on(TabStrip.Picked)
+    def _tab_picked(self, event: TabStrip.Picked) -> None:
+        self.show_tab(event.panel_id)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        widget = event.widget
+        confirming = isinstance(widget, ConfirmLine)
+        self.bar.hint(CONFIRMING if confirming else TYPING if isinstance(widget, Input) else ())
+
+    # layout ----------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange(event.size.width, event.size.height)
+
+    def _arrange(self, width: int, height: int) -> None:
+        self.narrow = width < FULL_SIZE[0] or height < FULL_SIZE[1]
+        self.set_class(self.narrow, "-narrow")
+        self.set_class(width < MIN_SIZE[0] or height < MIN_SIZE[1], "-tiny")
+        if self.narrow and self.focused_panel != "watchlist":
+            self.active_tab = self.focused_panel
+        self._place()
+
+    def _place(self) -> None:
+        """Show the panels that there is room for: all, or the watchlist and one tab."""
+        for panel in TABS:
+            self.panel(panel.id).display = not self.narrow or panel.id == self.active_tab
+        self.tabs.display = self.narrow
+        self.query_one("#middle").display = not self.narrow or self.active_tab in MIDDLE
+        rail = not self.narrow or self.active_tab in RAIL
+        self.query_one("#rail").display = rail
+        self.set_class(self.narrow and rail, "-rail")
+        counts = {"positions": len(self.snapshot.positions), "orders": len(self.snapshot.orders)}
+        self.tabs.show(self.active_tab, counts)
+        if self.chart.display:
+            self.call_after_refresh(self.show_selected)

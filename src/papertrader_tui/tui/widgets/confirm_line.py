@@ -1,0 +1,63 @@
+"""The last line of the ticket: what Enter does next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from papertrader_tui.domain.orders import Side
+
+
+class ConfirmLine(Widget, can_focus=True):
+    """`Enter to review`, then the order in words with `Enter to send`. A click does the same."""
+
+    DEFAULT_CSS = """
+    ConfirmLine {
+        height: auto; min-height: 1; width: 1fr; padding: 0 1;
+        background: $panel; color: $foreground 70%;
+        &:hover { background: $primary 25%; }
+        &.-ask { color: $background; text-style: bold; }
+        &.-ask.-buy { background: $success; }
+        &.-ask.-sell { background: $error; }
+        &.-wait { background: $panel; color: $foreground; text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class Pressed(Message):
+        """It was clicked: the same as Enter."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._text = ""
+        self.rest()
+
+    def rest(self) -> None:
+        """The order is being written."""
+        self._show("Enter to review")
+
+    def ask(self, words: str, side: Side) -> None:
+        """The order is complete and waits for its last key."""
+        self._show(f"{words}\nEnter to send · Esc to edit", "-ask", f"-{side.value}")
+
+    def wait(self) -> None:
+        """The order was sent and is not stored yet."""
+        self._show("Sending…", "-wait")
+
+    def _show(self, text: str, *classes: str) -> None:
+        self._text = text
+        # only while an order waits can it have focus: Tab does not stop on it otherwise
+        self.can_focus = "-ask" in classes
+        self.set_classes(classes)
+        self.refresh(layout=True)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Pressed())
+
+    def render(self) -> Content:
+        return Content(self._text)
