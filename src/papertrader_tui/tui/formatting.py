@@ -129,7 +129,7 @@ def quantity(value: Number | None, width: int = 10) -> str:
     whole = f"{int(number):,}" if abs(number) >= 1 else ("-0" if number < 0 else "0")
     room = width - len(whole) - 1
     if len(whole) > width:
-        return compact(number)
+        return _scaled(number, width)
     if abs(number) < 1 and -number.adjusted() > 4:
         zeros = -number.adjusted() - 1
         room = max(1, width - len(whole) - 2 - len(str(zeros)))
@@ -171,9 +171,7 @@ def sparkline(values: Sequence[float], width: int) -> str:
         return ""
     if count > width:
         edges = [i * count // width for i in range(width + 1)]
-        points = [
-            math.fsum(clean_values[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)
-        ]
+        points = [math.fsum(clean_values[a:b]) / (b - a) for a, b in pairwise(edges)]
     else:
         points = [clean_values[i * count // width] for i in range(width)]
     low, high = min(points), max(points)
@@ -258,6 +256,16 @@ def _truncated(value: Decimal, decimals: int) -> str:
     # cutting digits off the text is exact, whatever the number of digits
     whole, _, tail = f"{value:,f}".partition(".")
     return f"{whole}.{tail[:decimals]}" if decimals and tail else whole
+
+
+def _scaled(value: Decimal, width: int) -> str:
+    for scale, (limit, suffix) in enumerate(_SCALES):
+        if abs(value) >= limit:
+            scaled = value.scaleb(-3 * (len(_SCALES) - scale))
+            room = width - len(f"{int(scaled):,}") - 2
+            text = _trim(_truncated(scaled, max(0, room))) + suffix
+            return text if len(text) <= width else compact(value)
+    return compact(value)
 
 
 def _trim(text: str) -> str:

@@ -7,10 +7,12 @@ characters can all show: a chart of 20 rows has 40 steps.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from papertrader_tui.domain.market import DAY, HOUR, Candle
+from papertrader_tui.domain.market import DAY, Candle
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.widgets.tones import Part
 
@@ -128,13 +130,39 @@ def time_ticks(candles: Sequence[Candle], interval: int, spacing: int) -> dict[i
     return found
 
 
-def draw_candles(
-    candles: Sequence[Candle], scale: Scale, grid: list[list[str]], tones: list[list[str]], x0: int
-) -> None:
-    """Draw candles into a grid, the first in column `x0`."""
-    glyphs = GLYPHS
+class Canvas:
+    """A grid of characters and their tones; candle 0 stands in column `x0`."""
+
+    __slots__ = ("chars", "tones", "x0")
+
+    def __init__(self, columns: int, rows: int, x0: int) -> None:
+        self.chars = [[" "] * columns for _ in range(rows)]
+        self.tones = [[""] * columns for _ in range(rows)]
+        self.x0 = x0
+
+    def put(self, row: int, x: int, char: str, tone: str) -> None:
+        """Set one cell."""
+        self.chars[row][x] = char
+        self.tones[row][x] = tone
+
+    def row(self, row: int) -> list[Part]:
+        """A row as parts: neighbours of one tone together, blanks with either."""
+        chars, tones = self.chars[row], self.tones[row]
+        parts: list[Part] = []
+        begin, current = 0, tones[0] if tones else ""
+        for x, tone in enumerate(tones):
+            if tone != current and chars[x] != " ":
+                if x > begin:
+                    parts.append(("".join(chars[begin:x]), current))
+                begin, current = x, tone
+        parts.append(("".join(chars[begin:]), current))
+        return parts
+
+
+def draw_candles(canvas: Canvas, candles: Sequence[Candle], scale: Scale) -> None:
+    """Draw each candle in its column."""
     half = scale.half
-    for x, candle in enumerate(candles, x0):
+    for x, candle in enumerate(candles, canvas.x0):
         rising = candle.close >= candle.open
         body_top, body_end = half(candle.close), half(candle.open)
         if not rising:
@@ -146,98 +174,58 @@ def draw_candles(
             lower = upper + 1
             first = 2 if body_top <= upper <= body_end else 1 if top <= upper <= end else 0
             second = 2 if body_top <= lower <= body_end else 1 if top <= lower <= end else 0
-            grid[row][x] = glyphs[first, second]
-            tones[row][x] = tone
+            canvas.chars[row][x] = GLYPHS[first, second]
+            canvas.tones[row][x] = tone
 
 
-def draw_level(level: Level, scale: Scale, grid: list[list[str]], tones: list[list[str]]) -> None:
-    """Draw a level's line behind what is there already."""
+def draw_level(canvas: Canvas, level: Level, scale: Scale) -> None:
+    """Draw a level's line behind what is there already, and its label over it."""
     row = scale.half(level.price) >> 1
-    line, tone_row = grid[row], tones[row]
+    line = canvas.chars[row]
     for x, char in enumerate(line):
         if char in " ·":
-            line[x] = level.glyph
-            tone_row[x] = level.tone
+            canvas.put(row, x, level.glyph, level.tone)
     for x, char in enumerate(f" {level.label} " if level.label else "", 1):
         if x < len(line):
-            line[x] = char
-            tone_row[x] = level.tone
+            canvas.put(row, x, char, level.tone)
 
 
 def draw_marks(
-    marks: Sequence[Mark],
-    candles: Sequence[Candle],
-    scale: Scale,
-    grid: list[list[str]],
-    tones: list[list[str]],
-    x0: int,
+    canvas: Canvas, marks: Sequence[Mark], candles: Sequence[Candle], scale: Scale
 ) -> None:
     """Draw signs below or above the candle in whose time they fall."""
     starts = [c.start for c in candles]
     for mark in marks:
-        number = _find(starts, mark.time)
-        if number is None:
+        number = bisect_right(starts, mark.time) - 1
+        if number < 0:
             continue
         candle = candles[number]
         if mark.below:
             row = min(scale.rows - 1, (scale.half(candle.low) >> 1) + 1)
         else:
             row = max(0, (scale.half(candle.high) >> 1) - 1)
-        grid[row][x0 + number] = mark.glyph
-        tones[row][x0 + number] = mark.tone
+        canvas.put(row, canvas.x0 + number, mark.glyph, mark.tone)
 
 
-def volume_rows(
-    candles: Sequence[Candle], rows: int, width: int, x0: int
-) -> tuple[list[list[str]], list[list[str]]]:
-    """Volume bars, the highest of which fills `rows`; unknown volumes draw nothing."""
-    grid = [[" "] * width for _ in range(rows)]
-    tones = [[""] * width for _ in range(rows)]
+def draw_volume(canvas: Canvas, candles: Sequence[Candle]) -> None:
+    """Draw volume bars, the highest as high as the canvas; unknown volumes draw nothing."""
+    rows = len(canvas.chars)
     top = max((c.volume for c in candles), default=0.0)
-    if top <= 0:
-        return grid, tones
-    for x, candle in enumerate(candles, x0):
+    for x, candle in enumerate(candles, canvas.x0):
         if candle.volume <= 0:
             continue
         eighths = max(1, round(candle.volume / top * rows * 8))
         tone = "up-dim" if candle.close >= candle.open else "down-dim"
-        for row in range(rows):
-            filled = min(8, eighths - 8 * row)
-            if filled <= 0:
-                break
-            grid[rows - 1 - row][x] = fmt.BLOCKS[filled - 1]
-            tones[rows - 1 - row][x] = tone
-    return grid, tones
-
-
-def runs(chars: Sequence[str], tones: Sequence[str]) -> list[Part]:
-    """A row of characters as parts: neighbours of one tone together, blanks with either."""
-    parts: list[Part] = []
-    begin, current = 0, tones[0] if tones else ""
-    for x, tone in enumerate(tones):
-        if tone != current and chars[x] != " ":
-            if x > begin:
-                parts.append(("".join(chars[begin:x]), current))
-            begin, current = x, tone
-    parts.append(("".join(chars[begin:]), current))
-    return parts
-
-
-def _find(starts: Sequence[int], time: int) -> int | None:
-    from bisect import bisect_right
-
-    number = bisect_right(starts, time) - 1
-    return number if number >= 0 else None
+        for row in range((eighths + 7) // 8):
+            canvas.put(rows - 1 - row, x, fmt.BLOCKS[min(8, eighths - 8 * row) - 1], tone)
 
 
 def _time_label(time: int, step: int) -> str:
     if step >= DAY or time % DAY == 0:
         return day_label(time)
-    return fmt.clock(time, seconds=False, zone=False) if step < DAY or time % HOUR else ""
+    return fmt.clock(time, seconds=False, zone=False)
 
 
 def day_label(time: int) -> str:
     """Day and month in UTC: `22 Nov`."""
-    from datetime import UTC, datetime
-
     return f"{datetime.fromtimestamp(time / 1000, UTC):%d %b}"

@@ -11,13 +11,21 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from papertrader_tui.domain.events import Event, Filled, Reverted
+from papertrader_tui.domain.events import Event
 from papertrader_tui.domain.market import HOUR, MINUTE, Candle
-from papertrader_tui.domain.orders import Side
 from papertrader_tui.domain.tokens import Token
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.widgets import candles as plot
-from papertrader_tui.tui.widgets.tones import COMPONENTS, Part, ToneMap, panel_css
+from papertrader_tui.tui.widgets.chart_parts import (
+    axis_label,
+    crosshair,
+    levels,
+    mark,
+    shortened,
+    summary,
+    time_axis,
+)
+from papertrader_tui.tui.widgets.tones import COMPONENTS, Part, ToneMap, notice, panel_css, titled
 
 INTERVALS: tuple[tuple[str, int], ...] = (
     ("1m", MINUTE),
@@ -111,15 +119,17 @@ class Chart(Widget, can_focus=True):
             candles: Oldest first, of the length that `interval` says.
             last: Newest price; it draws the dotted line and its tag.
             fills: `Filled` and `Reverted` events of the token, in any order.
-            stop, target, average: Planned exits and average entry price of its position.
+            stop: Planned exit of its position below the price.
+            target: Planned exit above it.
+            average: Average entry price of its position.
         """
         if token != self._token:
             self._inspected = None
         self._token = token
         self._candles = candles
         self._last = None if last is None else float(last)
-        self._levels = _levels(stop, target, average)
-        self._marks = tuple(m for m in map(_mark, fills) if m is not None)
+        self._levels = levels(stop, target, average)
+        self._marks = tuple(m for m in map(mark, fills) if m is not None)
         self._redraw()
 
     # drawing
@@ -128,10 +138,7 @@ class Chart(Widget, can_focus=True):
         size = (self.size.width, self.size.height)
         if size != self._drawn:
             rows = self._draw(*size)
-            blank = self.tones[""]
-            self._strips = [
-                self.tones.strip(parts).adjust_cell_length(size[0], blank) for parts in rows
-            ]
+            self._strips = [self.tones.strip(parts, size[0]) for parts in rows]
             self._drawn = size
         return self._strips[y] if y < len(self._strips) else Strip.blank(size[0], self.tones[""])
 
@@ -175,17 +182,16 @@ class Chart(Widget, can_focus=True):
         shown = self._shown()
         if shown:
             at = self._inspected
-            subtitle = _summary(shown[-1 if at is None else min(at, len(shown) - 1)], self._last)
+            candle = shown[-1 if at is None else min(at, len(shown) - 1)]
+            subtitle = summary(candle, self._last)
             if at is not None:
-                when = shown[min(at, len(shown) - 1)].start
-                label = f"{plot.day_label(when)} {fmt.clock(when, seconds=False)}  "
+                label = f"{plot.day_label(candle.start)} {fmt.clock(candle.start, seconds=False)}  "
                 subtitle.insert(0, (label, "accent"))
-            if sum(len(text) for text, _ in subtitle) > self.size.width - 2:
-                subtitle = subtitle[-1:]
+            subtitle = shortened(subtitle, self.size.width - 4)
         if (title, subtitle) != self._titles:
             self._titles = (title, subtitle)
-            self.border_title = self.tones.content(title)
-            self.border_subtitle = self.tones.content(subtitle)
+            self.border_title = titled(title)
+            self.border_subtitle = titled(subtitle)
 
     def _draw(self, width: int, height: int) -> list[list[Part]]:
         lines = height - 1
@@ -196,7 +202,7 @@ class Chart(Widget, can_focus=True):
         rows = lines - volume
         drawn = [*self._levels, *self._last_level()]
         scale = plot.scale_for(self._shown(), rows, drawn)
-        ticks = plot.nice_ticks(scale.low, scale.high, max(2, rows // 3))
+        ticks = plot.nice_ticks(scale.low, scale.high, max(2, round(rows / 2.5)))
         decimals = plot.tick_decimals(ticks, self._candles[-1].close)
         labels = {scale.half(t) >> 1: (fmt.price(t, decimals), "muted") for t in ticks}
         tick_rows = list(labels)
@@ -213,26 +219,22 @@ class Chart(Widget, can_focus=True):
             return self._empty(width, height)
         x0 = columns - len(shown)
         times = plot.time_ticks(shown, self.interval, 12)
-        grid = [[" "] * columns for _ in range(rows)]
-        tones = [[""] * columns for _ in range(rows)]
+        canvas = plot.Canvas(columns, rows, x0)
         for row in tick_rows:
             for number in times:
-                grid[row][x0 + number] = "·"
-                tones[row][x0 + number] = "grid"
-        plot.draw_candles(shown, scale, grid, tones, x0)
+                canvas.put(row, x0 + number, "·", "grid")
+        plot.draw_candles(canvas, shown, scale)
         if self._inspected is not None:
-            _crosshair(grid, tones, x0 + min(self._inspected, len(shown) - 1))
+            crosshair(canvas, x0 + min(self._inspected, len(shown) - 1))
         for level in drawn:
             if scale.holds(level.price):
-                plot.draw_level(level, scale, grid, tones)
-        plot.draw_marks(self._marks, shown, scale, grid, tones, x0)
-        out = [
-            [*plot.runs(grid[y], tones[y]), *_axis_label(labels.get(y), self._axis)]
-            for y in range(rows)
-        ]
-        bars, bar_tones = plot.volume_rows(shown, volume, columns, x0)
-        out += [plot.runs(bars[y], bar_tones[y]) for y in range(volume)]
-        out.append([(_time_axis(times, x0, columns), "dim")])
+                plot.draw_level(canvas, level, scale)
+        plot.draw_marks(canvas, self._marks, shown, scale)
+        out = [[*canvas.row(y), *axis_label(labels.get(y), self._axis)] for y in range(rows)]
+        bars = plot.Canvas(columns, volume, x0)
+        plot.draw_volume(bars, shown)
+        out += [bars.row(y) for y in range(volume)]
+        out.append([(time_axis(times, x0, columns), "muted")])
         return out
 
     def _last_level(self) -> list[plot.Level]:
@@ -247,79 +249,4 @@ class Chart(Widget, can_focus=True):
             lines = ["No candles of this token yet.", "They appear with its first prices."]
         else:
             lines = ["No room for a chart."]
-        out: list[list[Part]] = [[(" ", "")]] * max(0, (height - len(lines)) // 2)
-        for number, line in enumerate(lines):
-            pieces = line.split("`")
-            indent = max(1, (width - sum(map(len, pieces))) // 2)
-            tone = "muted" if number == 0 else "dim"
-            out.append(
-                [
-                    (" " * indent, ""),
-                    *((text, "key" if i % 2 else tone) for i, text in enumerate(pieces)),
-                ]
-            )
-        return out
-
-
-def _levels(
-    stop: Decimal | None, target: Decimal | None, average: Decimal | None
-) -> tuple[plot.Level, ...]:
-    found: list[plot.Level] = []
-    if average is not None:
-        found.append(plot.Level(float(average), "avg", "dim", "strong", "╌"))
-    if target is not None:
-        found.append(plot.Level(float(target), "target", "up-dim", "up", "╌"))
-    if stop is not None:
-        found.append(plot.Level(float(stop), "stop", "down-dim", "down", "╌"))
-    return tuple(found)
-
-
-def _mark(event: Event) -> plot.Mark | None:
-    if isinstance(event, Filled):
-        if event.side is Side.BUY:
-            return plot.Mark(event.time, fmt.UP, "up-strong", below=True)
-        return plot.Mark(event.time, fmt.DOWN, "down-strong", below=False)
-    if isinstance(event, Reverted):
-        return plot.Mark(event.time, "×", "warn", below=event.side is Side.BUY)
-    return None
-
-
-def _summary(candle: Candle, last: float | None) -> list[Part]:
-    decimals = fmt.decimals_for(last if last is not None else candle.close)
-    parts: list[Part] = []
-    for name, value in (
-        ("O", candle.open),
-        ("H", candle.high),
-        ("L", candle.low),
-        ("C", candle.close),
-    ):
-        parts += [(f"{name} ", "muted"), (f"{fmt.price(value, decimals)}  ", "")]
-    if candle.volume >= 0:
-        parts += [("V ", "muted"), (f"{fmt.compact(candle.volume)}  ", "")]
-    change = candle.close / candle.open - 1 if candle.open else 0.0
-    tone = "up" if change > 0 else "down" if change < 0 else "muted"
-    return [*parts, (fmt.percent(change), tone)]
-
-
-def _crosshair(grid: list[list[str]], tones: list[list[str]], x: int) -> None:
-    for row, line in enumerate(grid):
-        if line[x] in " ·":
-            line[x] = "┊"
-            tones[row][x] = "accent"
-
-
-def _axis_label(label: Part | None, width: int) -> list[Part]:
-    if label is None:
-        return [(" " * width, "")]
-    text, tone = label
-    room = width - 1
-    return [(" ", ""), (f"{text} ".rjust(room) if tone == "tag" else f"{text:>{room - 1}} ", tone)]
-
-
-def _time_axis(times: dict[int, str], x0: int, columns: int) -> str:
-    line = [" "] * columns
-    for number, label in times.items():
-        begin = x0 + number
-        if begin + len(label) <= columns:
-            line[begin : begin + len(label)] = label
-    return "".join(line)
+        return notice(lines, width, height)

@@ -17,6 +17,7 @@ class Column:
         right: Right-aligned, as numbers are.
         priority: 0 is always shown; the largest are dropped first where room is short.
         limit: Cells that it may grow to where there is room; `width` if not given.
+        extra: Only shown where all others have grown and there is room left over.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Column:
     right: bool = True
     priority: int = 0
     limit: int = 0
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,23 @@ class Placed:
 def place(columns: Sequence[Column], width: int, *, start: int = 1) -> tuple[Placed, ...]:
     """Columns that fit into `width` cells, from cell `start`, in their given order.
 
-    More room shows more columns first, then wider gaps (two cells rather than one), then
-    columns that can grow.
+    More room shows more columns first, then wider gaps (two cells rather than one), then lets
+    columns grow, then shows the extra ones.
     """
     room = width - start
-    chosen = _chosen(columns, room)
+    chosen = _chosen([c for c in columns if not c.extra], room)
     gap = 2 if _needs(chosen, 2) <= room else 1
     spare = max(0, room - _needs(chosen, gap))
     widths = {c.key: c.width for c in chosen}
-    growing = sorted((c for c in chosen if c.limit > c.width), key=lambda c: c.priority)
-    for column in growing:
-        extra = min(spare, column.limit - column.width)
-        widths[column.key] += extra
-        spare -= extra
+    spare = _grow(chosen, widths, spare)
+    extras: list[Column] = []
+    for column in sorted((c for c in columns if c.extra), key=lambda c: c.priority):
+        if column.width + gap > spare:
+            break
+        extras.append(column)
+        widths[column.key] = column.width
+        spare -= column.width + gap
+    _grow(extras, widths, spare)
     placed: list[Placed] = []
     x = start
     for index, column in enumerate(columns):
@@ -60,6 +66,14 @@ def place(columns: Sequence[Column], width: int, *, start: int = 1) -> tuple[Pla
             placed.append(Placed(column, index, x, widths[column.key]))
             x += widths[column.key] + gap
     return tuple(placed)
+
+
+def _grow(columns: Sequence[Column], widths: dict[str, int], spare: int) -> int:
+    for column in sorted(columns, key=lambda c: c.priority):
+        extra = min(spare, max(0, column.limit - column.width))
+        widths[column.key] += extra
+        spare -= extra
+    return spare
 
 
 def _chosen(columns: Sequence[Column], room: int) -> list[Column]:

@@ -27,8 +27,8 @@ class Decisions(Table[Decision]):
         Column("risk", "RISK", 4, priority=3),
         Column("opportunity", "OPP", 4, priority=3),
         Column("size", "SIZE", 6, priority=4),
-        Column("reason", "REASON", 18, right=False, limit=400),
-        Column("repeats", "", 4, priority=2),
+        Column("reason", "REASON", 30, right=False, limit=400),
+        Column("repeats", "", 5, priority=2),
     )
     EMPTY: ClassVar[tuple[str, ...]] = (
         "No decisions yet.",

@@ -15,9 +15,9 @@ class Gates(Table[GateRow]):
     """One line a gate: a bar of what is used of its limit, and the same in words."""
 
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("gate", "GATE", 10, right=False, limit=18),
-        Column("used", "USED", 10, right=False, limit=24),
-        Column("text", "", 12, right=False, priority=1, limit=60),
+        Column("gate", "GATE", 10, right=False, limit=14),
+        Column("used", "USED", 5, right=False, priority=1, limit=20),
+        Column("text", "", 12, right=False, limit=40),
         Column("until", "OPENS", 6, priority=2),
     )
     TIMED: ClassVar[tuple[str, ...]] = ("until",)

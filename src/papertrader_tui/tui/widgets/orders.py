@@ -40,8 +40,8 @@ class Orders(Table[Order]):
     TIMED: ClassVar[tuple[str, ...]] = ("status",)
     EMPTY: ClassVar[tuple[str, ...]] = (
         "No open orders.",
-        "`b` and `s` write one: a limit, a stop",
-        "or a bracket rests here until it triggers.",
+        "Limits, stops and brackets rest here until they trigger.",
+        "`b` writes a buy, `s` a sale.",
     )
 
     class Highlighted(Table.Highlighted):

@@ -30,8 +30,7 @@ class Positions(Table[PositionRow]):
     TIMED: ClassVar[tuple[str, ...]] = ("age",)
     EMPTY: ClassVar[tuple[str, ...]] = (
         "No open positions.",
-        "`b` buys the selected token,",
-        "`a` lets the bot trade.",
+        "`b` buys the selected token, `a` lets the bot trade.",
     )
 
     class Highlighted(Table.Highlighted):

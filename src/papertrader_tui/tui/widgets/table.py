@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -17,12 +16,20 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from papertrader_tui.tui.widgets.columns import Column, Placed, place
-from papertrader_tui.tui.widgets.tones import COMPONENTS, Part, Parts, ToneMap, fit, panel_css
+from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.widgets.row_strips import RowStrips
+from papertrader_tui.tui.widgets.tones import (
+    COMPONENTS,
+    Part,
+    Parts,
+    ToneMap,
+    notice,
+    panel_css,
+    titled,
+)
 
 Row = TypeVar("Row")
 HEADER = 1
-MARKER = "▌"
 
 
 class Table(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
@@ -35,7 +42,7 @@ class Table(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
     TIMED: ClassVar[tuple[str, ...]] = ()
     EMPTY: ClassVar[tuple[str, ...]] = ("Nothing here yet.",)
-    COMPONENT_CLASSES = COMPONENTS | {"tone--cursor", "tone--cursor-mark"}
+    COMPONENT_CLASSES = COMPONENTS | {"tone--cursor", "tone--mark"}
     DEFAULT_CSS = (
         panel_css("Table")
         + """
@@ -45,9 +52,11 @@ Table {
     scrollbar-size-vertical: 1;
     scrollbar-background: $background;
     & > .tone--cursor { background: $foreground 8%; }
-    & > .tone--cursor-mark { color: $foreground 40%; background: $foreground 8%; }
+    & > .tone--mark { color: $foreground 40%; }
     &:focus > .tone--cursor { background: $accent 22%; }
-    &:focus > .tone--cursor-mark { color: $accent; background: $accent 22%; }
+    &:focus > .tone--mark { color: $accent; }
+    &:ansi > .tone--cursor { background: $background; }
+    &:ansi:focus > .tone--cursor { background: ansi_blue; }
 }
 """
     )
@@ -89,10 +98,12 @@ Table {
         self._keys: list[str] = []
         self._index: dict[str, int] = {}
         self._cursor: str | None = None
-        self._placed: tuple[Placed, ...] = ()
-        self._width = 0
-        self._cells: dict[str, list[list[Part]]] = {}
-        self._strips: dict[str, Strip] = {}
+        self._room = 0
+        self._drawn = RowStrips(
+            self.COLUMNS,
+            self.tones,
+            lambda key, column, width: self.cell(self._rows[key], column, width),
+        )
         self._subtitle: list[Part] = []
         self.now = 0
 
@@ -144,7 +155,7 @@ Table {
         else:
             self._reorder(keys, old)
         if later and self.TIMED:
-            for key in list(self._cells):
+            for key in self._drawn.kept():
                 self.refresh_cells(key, self.TIMED)
         self.rows_changed()
 
@@ -152,7 +163,7 @@ Table {
         """Live facts in the lower border; the panel is only drawn again if they changed."""
         if parts != self._subtitle:
             self._subtitle = parts
-            self.border_subtitle = self.tones.content(parts)
+            self.border_subtitle = titled(parts)
 
     def select(self, key: str) -> bool:
         """Put the cursor on a row and bring it into view; False if there is no such row."""
@@ -163,26 +174,15 @@ Table {
 
     def refresh_cells(self, key: str, columns: Sequence[str] | None = None) -> None:
         """Draw cells of a row again, if what they show has changed (default: all its cells)."""
-        cells = self._cells.get(key)
-        if cells is None:
+        if key not in self._drawn:
             return
         y = self._visible_line(key)
         if y is None:
-            self._forget(key)
+            self._drawn.forget(key)
             return
-        row = self._rows[key]
-        dirty: list[Region] = []
-        for number, place_ in enumerate(self._placed):
-            name = place_.column.key
-            if columns is not None and name not in columns:
-                continue
-            parts = self._fitted(row, place_)
-            if parts != cells[number]:
-                cells[number] = parts
-                dirty.append(Region(place_.x, y, place_.width, 1))
-        if dirty:
-            self._strips.pop(key, None)
-            self.refresh(*dirty)
+        changed = self._drawn.update(key, columns)
+        if changed:
+            self.refresh(*(Region(placed.x, y, placed.width, 1) for placed in changed))
 
     # drawing
 
@@ -190,62 +190,16 @@ Table {
         if not self._keys:
             return self._empty_line(y)
         if y < HEADER:
-            return self._header()
+            return self._drawn.header()
         index = y - HEADER + int(self.scroll_offset.y)
         if index >= len(self._keys):
-            return Strip.blank(self._width, self.tones[""])
+            return self.tones.strip([], self._drawn.width)
         key = self._keys[index]
-        strip = self._strips.get(key)
-        if strip is None:
-            strip = self._strips[key] = self._draw(key)
-        return strip
-
-    def _draw(self, key: str) -> Strip:
-        cells = self._cells.get(key)
-        if cells is None:
-            row = self._rows[key]
-            cells = self._cells[key] = [self._fitted(row, p) for p in self._placed]
-        pointed = key == self._cursor
-        parts: list[Part] = [(MARKER, "cursor-mark") if pointed else (" ", "")]
-        x = 1
-        for number, place_ in enumerate(self._placed):
-            if place_.x > x:
-                parts.append((" " * (place_.x - x), ""))
-            parts += cells[number]
-            x = place_.x + place_.width
-        if x < self._width:
-            parts.append((" " * (self._width - x), ""))
-        strip = self.tones.strip(parts, max(x, self._width))
-        if pointed:
-            strip = strip.apply_style(Style(bgcolor=self.tones["cursor"].bgcolor))
-        return strip.adjust_cell_length(self._width, self.tones[""])
-
-    def _fitted(self, row: Row, place_: Placed) -> list[Part]:
-        column = place_.column
-        return fit(self.cell(row, column.key, place_.width), place_.width, right=column.right)
-
-    def _header(self) -> Strip:
-        parts: list[Part] = [(" ", "")]
-        x = 1
-        for p in self._placed:
-            parts.append((" " * (p.x - x), ""))
-            parts += fit([(p.column.label, "muted")], p.width, right=p.column.right)
-            x = p.x + p.width
-        strip = self.tones.strip(parts)
-        return strip.adjust_cell_length(self._width, self.tones[""])
+        return self._drawn.strip(key, pointed=key == self._cursor)
 
     def _empty_line(self, y: int) -> Strip:
-        height = self.scrollable_content_region.height
-        number = y - max(0, (height - len(self.EMPTY)) // 2)
-        if not 0 <= number < len(self.EMPTY):
-            return Strip.blank(self._width, self.tones[""])
-        pieces = self.EMPTY[number].split("`")
-        tone = "muted" if number == 0 else "dim"
-        parts = [(text, "key" if i % 2 else tone) for i, text in enumerate(pieces)]
-        length = sum(len(text) for text in pieces)
-        indent = " " * max(1, (self._width - length) // 2)
-        strip = self.tones.strip([(indent, ""), *parts])
-        return strip.adjust_cell_length(self._width, self.tones[""])
+        lines = notice(self.EMPTY, self._drawn.width, self.scrollable_content_region.height)
+        return self.tones.strip(lines[y] if y < len(lines) else [], self._drawn.width)
 
     # keys and mouse
 
@@ -257,7 +211,7 @@ Table {
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by what is visible."""
-        self.action_move(direction * max(1, self._visible_rows() - 1))
+        self.action_move(direction * max(1, self._room - 1))
 
     def action_end(self, direction: int) -> None:
         """Move the cursor to the first or the last row."""
@@ -291,23 +245,21 @@ Table {
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self.tones.clear()
-        self._strips.clear()
+        self._drawn.restyle()
 
     def _place_columns(self) -> None:
-        width = self.scrollable_content_region.width
-        if width != self._width:
-            self._width = width
-            self._placed = place(self.COLUMNS, width)
-            self._cells.clear()
-            self._strips.clear()
+        region = self.scrollable_content_region
+        width, self._room = region.width, region.height - HEADER
+        if width != self._drawn.width:
+            self._drawn.resize(width)
             self.refresh()
 
     def _reorder(self, keys: list[str], old: dict[str, Row]) -> None:
         previous, self._keys = self._keys, keys
         self._index = {key: index for index, key in enumerate(keys)}
-        for key in list(self._cells):
+        for key in self._drawn.kept():
             if key not in self._rows or self._rows[key] != old.get(key):
-                self._forget(key)
+                self._drawn.forget(key)
         size = Size(0, len(keys) + HEADER if keys else 0)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -330,30 +282,23 @@ Table {
             before, self._cursor = self._cursor, key
             for changed in (before, key):
                 if changed is not None:
-                    self._strips.pop(changed, None)
+                    self._drawn.restyle(changed)
                     y = self._visible_line(changed)
                     if y is not None:
-                        self.refresh(Region(0, y, self._width, 1))
+                        self.refresh(Region(0, y, self._drawn.width, 1))
             self.post_message(self.Highlighted(self, key, self._rows[key]))
         if scroll:
             self._scroll_into_view(self._index[key])
 
     def _scroll_into_view(self, index: int) -> None:
-        rows = self._visible_rows()
+        rows = self._room
         top = int(self.scroll_offset.y)
         if rows > 0 and not top <= index < top + rows:
             self.scroll_to(y=index if index < top else index - rows + 1, animate=False)
-
-    def _visible_rows(self) -> int:
-        return self.scrollable_content_region.height - HEADER
 
     def _visible_line(self, key: str) -> int | None:
         index = self._index.get(key)
         if index is None:
             return None
         line = index - int(self.scroll_offset.y)
-        return line + HEADER if 0 <= line < self._visible_rows() else None
-
-    def _forget(self, key: str) -> None:
-        self._cells.pop(key, None)
-        self._strips.pop(key, None)
+        return line + HEADER if 0 <= line < self._room else None

@@ -6,6 +6,7 @@ a theme or a user's CSS decides what it looks like.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
@@ -13,7 +14,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
-from textual.style import Style as TextStyle
 from textual.widget import Widget
 
 from papertrader_tui.tui.formatting import cut
@@ -31,6 +31,8 @@ TONES = {
     "accent": "color: $accent;",
     "up-strong": "color: $success; text-style: bold;",
     "down-strong": "color: $error; text-style: bold;",
+    "up-soft": "color: $success 62%;",
+    "down-soft": "color: $error 62%;",
     "up-dim": "color: $success 38%;",
     "down-dim": "color: $error 38%;",
     "up-flash": "background: $success; color: $background; text-style: bold;",
@@ -43,6 +45,14 @@ TONES = {
     "key": "color: $accent; text-style: bold;",
 }
 COMPONENTS = {f"tone--{tone}" for tone in TONES}
+# borders resolve names of colours themselves, when they are drawn
+_TITLES = {
+    "up": "$success",
+    "down": "$error",
+    "warn": "$warning",
+    "accent": "$accent",
+    "muted": "$foreground 56%",
+}
 _FILLED = frozenset(t for t, css in TONES.items() if css.startswith("background"))
 
 
@@ -52,7 +62,17 @@ def tone_css(widget: str) -> str:
     # terminals' own palettes cannot blend, so there faint text asks for the terminal's dim
     rules += [
         f"{widget}:ansi > .tone--{tone} {{ text-style: dim; }}"
-        for tone in ("muted", "dim", "grid", "line", "up-dim", "down-dim")
+        for tone in ("muted", "dim", "grid", "line", "up-dim", "down-dim", "up-soft", "down-soft")
+    ]
+    filled = (("up-flash", "success"), ("down-flash", "error"), ("tag", "warning"))
+    rules += [
+        f"{widget}:ansi > .tone--{tone} "
+        f"{{ background: $background; color: ${color}; text-style: bold reverse; }}"
+        for tone, color in filled
+    ]
+    rules += [
+        f"{widget}:ansi > .tone--{tone} {{ background: $background; text-style: bold; }}"
+        for tone in ("up-tint", "down-tint")
     ]
     return "\n".join(rules)
 
@@ -83,27 +103,41 @@ class ToneMap:
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
-        self._styles: dict[str, Style] = {}
+        self._styles: dict[tuple[str, str], Style] = {}
 
     def clear(self) -> None:
         """Forget the styles, because the theme or the widget's state changed."""
         self._styles.clear()
 
     def __getitem__(self, tone: str) -> Style:
-        style = self._styles.get(tone)
+        return self.style(tone)
+
+    def style(self, tone: str, under: str = "") -> Style:
+        """Style of a tone, on the widget's background or on that of the component `under`."""
+        style = self._styles.get((tone, under))
         if style is None:
-            style = self._styles[tone] = self._resolve(tone)
+            style = self._styles[tone, under] = self._resolve(tone, under)
         return style
 
-    def _resolve(self, tone: str) -> Style:
-        if not tone:
-            return _foreground(self._widget.rich_style)
-        style = self._widget.get_component_rich_style(f"tone--{tone}")
-        # a tone without a background of its own lets a cursor's show through
-        return style if tone in _FILLED or tone.startswith("cursor") else _foreground(style)
+    def _resolve(self, tone: str, under: str) -> Style:
+        base = self._widget.rich_style
+        style = self._widget.get_component_rich_style(f"tone--{tone}") if tone else base
+        if tone in _FILLED:
+            return style
+        if under:
+            base = self._widget.get_component_rich_style(under)
+        return Style(
+            color=style.color,
+            bgcolor=base.bgcolor,
+            bold=style.bold,
+            dim=style.dim,
+            italic=style.italic,
+            underline=style.underline,
+            reverse=style.reverse,
+        )
 
-    def strip(self, parts: Iterable[Part], width: int | None = None) -> Strip:
-        """Parts as one strip; neighbours of one tone become one segment."""
+    def strip(self, parts: Iterable[Part], width: int, under: str = "") -> Strip:
+        """Parts as one strip of `width` cells; neighbours of one tone become one segment."""
         segments: list[Segment] = []
         run, run_tone = "", ""
         for text, tone in parts:
@@ -114,20 +148,16 @@ class ToneMap:
                 run += text
                 continue
             if run:
-                segments.append(Segment(run, self[run_tone]))
+                segments.append(Segment(run, self.style(run_tone, under)))
             run, run_tone = text, tone
         if run:
-            segments.append(Segment(run, self[run_tone]))
-        return Strip(segments, width)
+            segments.append(Segment(run, self.style(run_tone, under)))
+        return Strip(segments).adjust_cell_length(width, self.style("", under))
 
-    def content(self, parts: Iterable[Part]) -> Content:
-        """Parts as Content, for a border title: never read as markup."""
-        return Content.assemble(
-            *(
-                (text, TextStyle.from_rich_style(self[tone])) if tone else text
-                for text, tone in parts
-            )
-        )
+
+def titled(parts: Iterable[Part]) -> Content:
+    """Parts as the title of a border: never read as markup, and in the colours of any theme."""
+    return Content.assemble(*((text, _TITLES.get(tone, "")) for text, tone in parts))
 
 
 def width_of(text: str) -> int:
@@ -155,12 +185,19 @@ def fit(parts: Parts, width: int, *, right: bool) -> list[Part]:
     return fitted
 
 
-def _foreground(style: Style) -> Style:
-    return Style(
-        color=style.color,
-        bold=style.bold,
-        dim=style.dim,
-        italic=style.italic,
-        underline=style.underline,
-        reverse=style.reverse,
-    )
+def notice(lines: Sequence[str], width: int, height: int) -> list[list[Part]]:
+    """Lines of an empty panel, wrapped and centred; a key to press stands in backticks."""
+    # backticks take no room on the screen, and a line rarely has more than two pairs of them
+    wrapped = [
+        (number, piece)
+        for number, line in enumerate(lines)
+        for piece in textwrap.wrap(line, max(8, width - 2))
+    ]
+    rows: list[list[Part]] = [[] for _ in range(max(0, (height - len(wrapped)) // 2))]
+    for number, line in wrapped[:height]:
+        pieces = line.split("`")
+        indent = max(1, (width - sum(map(len, pieces))) // 2)
+        tone = "" if number == 0 else "muted"
+        keyed = ((text, "key" if i % 2 else tone) for i, text in enumerate(pieces))
+        rows.append([(" " * indent, ""), *keyed])
+    return rows

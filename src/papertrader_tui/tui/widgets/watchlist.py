@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from papertrader_tui.domain.decision import Action
+from papertrader_tui.domain.money import mul
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.snapshot import Snapshot, TokenRow
 from papertrader_tui.tui import formatting as fmt
@@ -40,6 +41,9 @@ class Watchlist(Table[TokenRow]):
         Column("source", "SOURCE·AGE", 10, right=False, priority=4, limit=16),
         Column("bot", "BOT", 7, right=False, priority=1),
         Column("held", "HELD", 9, priority=2, limit=11),
+        Column("value", "VALUE", 9, priority=6, limit=11, extra=True),
+        Column("name", "NAME", 12, right=False, priority=7, limit=24, extra=True),
+        Column("address", "ADDRESS", 13, right=False, priority=8, extra=True),
     )
     TIMED: ClassVar[tuple[str, ...]] = ("source",)
     EMPTY: ClassVar[tuple[str, ...]] = (
@@ -99,7 +103,7 @@ class Watchlist(Table[TokenRow]):
             return
         self._rows[token] = replace(row, price=price, time=time)
         self._flash(token, row.price, price)
-        self.refresh_cells(token, ("last",))
+        self.refresh_cells(token, ("last", "value"))
 
     def tick(self, now_s: float) -> None:
         """One frame of the application's clock, in seconds from any origin."""
@@ -143,6 +147,14 @@ class Watchlist(Table[TokenRow]):
                 return self._source(row, width)
             case "bot":
                 return _bot(row)
+            case "value":
+                return _value(row, width)
+            case "name":
+                return ((fmt.clean(row.token.name, width), "muted"),)
+            case "address":
+                address = fmt.clean(row.token.address)
+                short = f"{address[:6]}…{address[-4:]}" if len(address) > width else address
+                return ((short, "dim"),)
             case _:
                 held = fmt.quantity(row.held, width) if row.held else fmt.DASH
                 return ((held, "" if row.held else "dim"),)
@@ -183,7 +195,14 @@ def _spark(row: TokenRow, width: int) -> Parts:
     if not line:
         return ((fmt.DASH, "dim"),)
     rising = row.change_24h if row.change_24h is not None else row.spark[-1] - row.spark[0]
-    return ((line, "dim" if row.stale else _direction(rising)),)
+    soft = {"up": "up-soft", "down": "down-soft"}.get(_direction(rising), "muted")
+    return ((line, "dim" if row.stale else soft),)
+
+
+def _value(row: TokenRow, width: int) -> Parts:
+    if not row.held or row.price is None:
+        return ((fmt.DASH, "dim"),)
+    return ((fmt.money_fit(mul(row.held, row.price), width), ""),)
 
 
 def _bot(row: TokenRow) -> Parts:
