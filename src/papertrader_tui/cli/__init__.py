@@ -32,8 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = 130
     except BrokenPipeError:
         code = 0
-    if code in (0, 1):
-        _let_go_of_a_closed_pipe()
+    except OSError as error:
+        what = error.filename or "cannot write the output"
+        print(f"papertrader: error: {what}: {error.strerror}", file=sys.stderr)
+        code = 1
+    _let_go_of_a_broken_stdout()
     return code
 
 
@@ -44,11 +47,11 @@ def _steady(stream: object) -> None:
         reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def _let_go_of_a_closed_pipe() -> None:
-    """Python flushes stdout once more as it exits, and would complain of a reader that is gone."""
+def _let_go_of_a_broken_stdout() -> None:
+    """Python flushes stdout once more as it exits, and would complain of what was said already."""
     try:
         sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.close(null)

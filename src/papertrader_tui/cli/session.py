@@ -1,0 +1,72 @@
+"""`papertrader` and `papertrader headless`: one desk behind one of the two front ends."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from papertrader_tui import config
+from papertrader_tui.cli.parser import flags
+from papertrader_tui.launch import Launch
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the console, or the log where that was asked for or there is no terminal."""
+    headless = arguments.command == "headless"
+    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("papertrader: no terminal here, so this runs headless", file=sys.stderr)
+        headless = True
+    loaded = config.load(config=getattr(arguments, "config", None), flags=flags(arguments))
+    tape = getattr(arguments, "tape", None)
+    launch = Launch(
+        headless=headless,
+        tape=None if tape is None else Path(tape).expanduser(),
+        span=getattr(arguments, "span", None),
+        level=getattr(arguments, "level", None),
+        bot=getattr(arguments, "bot", None),
+        gates=getattr(arguments, "gates", None),
+    )
+    if headless:
+        return asyncio.run(_headless(loaded, launch, arguments))
+    # Read by Textual as it is imported; twice its frame rate halves the time from key to screen.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    return asyncio.run(_console(loaded, launch))
+
+
+async def _headless(loaded: config.Loaded, launch: Launch, arguments: argparse.Namespace) -> int:
+    from papertrader_tui.bootstrap import open_desk
+    from papertrader_tui.headless import HeadlessOptions, run_headless
+
+    async with open_desk(loaded, launch) as opened:
+        options = HeadlessOptions(
+            style=arguments.format,
+            tags=arguments.tags,
+            symbols=opened.symbols,
+            commands=launch.commands,
+            narration=opened.narration,
+            span=launch.span,
+            live=sys.stderr.isatty() and not sys.stdout.isatty(),
+        )
+        return await run_headless(opened.kernel, options, sys.stdout, sys.stderr)
+
+
+async def _console(loaded: config.Loaded, launch: Launch) -> int:
+    from papertrader_tui.bootstrap import open_desk
+    from papertrader_tui.tui.app import PapertraderApp
+    from papertrader_tui.tui.settings import UiSettings
+
+    ui = loaded.settings.ui
+    settings = UiSettings(theme=ui.theme, reduce_motion=ui.reduce_motion, keys=ui.keys)
+    async with open_desk(loaded, launch) as opened:
+        app = PapertraderApp(opened.kernel, settings)
+        starts = [asyncio.ensure_future(opened.kernel.submit(c)) for c in launch.commands]
+        try:
+            await app.run_async()
+        finally:
+            for start in starts:
+                start.cancel()
+            await asyncio.gather(*starts, return_exceptions=True)
+        return app.return_code or 0

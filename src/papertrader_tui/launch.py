@@ -1,0 +1,219 @@
+"""What one session is asked for, and what follows from it: which market, account, seed, speed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from papertrader_tui import __version__
+from papertrader_tui.config import Loaded as Config
+from papertrader_tui.config_options import ConfigError
+from papertrader_tui.domain import commands as cmd
+from papertrader_tui.ports import MarketInfo
+from papertrader_tui.store import accounts, paths
+from papertrader_tui.store.errors import StoreError
+from papertrader_tui.store.meta import Meta
+
+PROGRAM = f"papertrader {__version__}"
+DEMO_MAX_SPEED = 600
+#: A tape on a screen at ×1 would stand still for a candle's whole length.
+CONSOLE_TAPE_SPEED = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What flags ask of one session, beside the settings.
+
+    Attributes:
+        headless: No console: tapes run as fast as possible unless told otherwise.
+        tape: File of the tape market.
+        span: Market milliseconds after which the session ends.
+        level, bot, gates: Set at the start where not None.
+    """
+
+    headless: bool
+    tape: Path | None = None
+    span: int | None = None
+    level: int | None = None
+    bot: bool | None = None
+    gates: bool | None = None
+
+    @property
+    def commands(self) -> tuple[cmd.Command, ...]:
+        """What the flags change in the account as the session begins."""
+        found: list[cmd.Command] = []
+        if self.level is not None:
+            found.append(cmd.SetLevel(self.level))
+        if self.gates is not None:
+            found.append(cmd.SwitchGates(self.gates))
+        if self.bot is not None:
+            found.append(cmd.SwitchBot(self.bot))
+        return tuple(found)
+
+
+def data_dir(config: Config) -> Path:
+    """The folder that accounts are kept in."""
+    return paths.data_dir(config.settings.store.data_dir or None)
+
+
+def market_kind(config: Config, launch: Launch) -> str:
+    """Which market is meant: `demo` or `tape`.
+
+    Raises:
+        ConfigError: a tape without a file, or a file without a tape.
+    """
+    kind = config.settings.market.kind
+    if launch.tape is not None:
+        if kind == "demo" and config.explicit("market.kind"):
+            msg = f"--tape {launch.tape} is for the tape market, but the market is set to demo"
+            raise ConfigError(msg)
+        return "tape"
+    if kind == "tape":
+        msg = "the tape market needs a recording: add --tape FILE"
+        raise ConfigError(msg)
+    return "demo"
+
+
+def market_speed(config: Config, launch: Launch, kind: str) -> float | None:
+    """Market seconds per second; None is as fast as possible.
+
+    Raises:
+        ConfigError: the demo market does not go at that speed.
+    """
+    text = config.settings.market.speed
+    if text == "max":
+        return None
+    if text == "auto":
+        if kind == "demo":
+            return 1.0
+        return None if launch.headless else CONSOLE_TAPE_SPEED
+    speed = float(text)
+    if kind == "demo" and not 1 <= speed <= DEMO_MAX_SPEED:
+        msg = f"speed {text}: the demo market takes 1 to {DEMO_MAX_SPEED}, or max"
+        raise ConfigError(msg)
+    return speed
+
+
+def account_path(config: Config, launch: Launch, kind: str) -> Path:
+    """The file of the account that is meant, whether or not it exists.
+
+    Without a name it is the last used one of that kind of market, else `default`; for a tape it
+    is the account named after the file.
+
+    Raises:
+        ConfigError: the name cannot be an account's, or flags ask for another beginning than it
+            had.
+    """
+    data = data_dir(config)
+    name = config.settings.account.name
+    if not name and launch.tape is not None:
+        name = tape_account(launch.tape)
+    path = file_of(data, name or last_used(data, kind) or "default")
+    if path.exists() and _flag(config, "account.cash"):
+        msg = (
+            f"account {path.stem!r} exists, so --cash changes nothing; name a new one with "
+            "--account, or leave --cash out"
+        )
+        raise ConfigError(msg)
+    return path
+
+
+def account_seed(config: Config, meta: Meta | None) -> int:
+    """The seed of an account that goes on (with the flag's, if it has none of its own yet).
+
+    Raises:
+        ConfigError: the flag asks for another than it has.
+    """
+    wanted = config.settings.market.seed
+    if meta is None:
+        return wanted
+    if not _flag(config, "market.seed") or wanted == meta.seed:
+        return meta.seed
+    if not meta.market:
+        return wanted
+    msg = (
+        f"account {meta.name!r} was opened with seed {meta.seed} and cannot go on with "
+        f"--seed {wanted}; leave --seed out, or use --account NAME for an account of its own"
+    )
+    raise ConfigError(msg)
+
+
+def check_market(meta: Meta | None, info: MarketInfo) -> None:
+    """An account goes on only with the market that it began with.
+
+    Raises:
+        ConfigError: this is another one.
+    """
+    if (
+        meta is None
+        or not meta.market
+        or (meta.market, meta.identity) == (info.kind, info.identity)
+    ):
+        return
+    what = f"the {meta.market} market" if meta.market != info.kind else f"another {info.kind}"
+    msg = (
+        f"account {meta.name!r} belongs to {what} ({meta.identity}) and cannot go on with "
+        f"{info.kind} ({info.identity}); use --account NAME for an account of its own"
+    )
+    raise ConfigError(msg)
+
+
+def new_account(data: Path, name: str, cash: Decimal, seed: int) -> Path:
+    """Make an account that belongs to no market yet.
+
+    Raises:
+        ConfigError: the name is taken, or cannot be an account's.
+        StoreError: the folder cannot be used.
+    """
+    if file_of(data, name).exists():
+        msg = (
+            f"there is an account {name!r} already; choose another name, or begin it anew with "
+            f"papertrader account reset {name}"
+        )
+        raise ConfigError(msg)
+    return accounts.create(data, Meta(name, cash, "", "", seed, created_now(), PROGRAM))
+
+
+def file_of(data: Path, name: str) -> Path:
+    """The file of an account, whether or not it exists.
+
+    Raises:
+        ConfigError: the name cannot be an account's.
+    """
+    try:
+        return paths.account_path(data, name)
+    except StoreError as error:
+        raise ConfigError(str(error)) from None
+
+
+def created_now() -> str:
+    """The wall clock, for an account's particulars only."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def last_used(data: Path, kind: str | None = None) -> str | None:
+    """The account last written to, of one kind of market where that matters."""
+    found = [
+        info
+        for info in accounts.list_accounts(data)
+        if kind is None or (info.meta is not None and info.meta.market in (kind, ""))
+    ]
+    return max(found, key=lambda info: _written(info.path)).name if found else None
+
+
+def tape_account(tape: Path) -> str:
+    """The account that a tape trades in by default, named after its file."""
+    stem = tape.name.lower().removesuffix(".gz").removesuffix(".csv")
+    return re.sub(r"[^a-z0-9_]+", "-", stem).strip("-_")[:32].strip("-_") or "tape"
+
+
+def _written(path: Path) -> float:
+    log = path.with_name(path.name + "-wal")
+    return max((p.stat().st_mtime for p in (path, log) if p.exists()), default=0.0)
+
+
+def _flag(config: Config, name: str) -> bool:
+    return config.origins.get(name, "").startswith("flag")
