@@ -27,6 +27,9 @@ DECISION_COLUMNS = (
 )  # fmt: skip
 
 
+#: What decoding raises on text that is not what was encoded.
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+
 _FIELDS: dict[type[Any], tuple[str, ...]] = {}
 
 
@@ -71,7 +74,7 @@ def decode_event(kind: str, seq: int, time: int, body: str) -> Event:
     """
     try:
         return from_record(kind, seq, time, json.loads(body))
-    except (KeyError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
+    except _UNREADABLE as error:
         msg = f"event {seq} ({kind}) cannot be read: {error!r}"
         raise ValueError(msg) from error
 
@@ -112,7 +115,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
             targets=() if targets == "[]" else tuple(Decimal(t) for t in json.loads(targets)),
             quantity=Decimal(quantity),
         ))  # fmt: skip
-    except (TypeError, ArithmeticError, ValueError) as error:
+    except _UNREADABLE as error:
         msg = f"decision at {row[0]} cannot be read: {error!r}"
         raise ValueError(msg) from error
 
@@ -134,6 +137,6 @@ def decode_command(kind: str, body: str) -> Command:
     """
     try:
         return typing.cast(Command, from_plain(COMMANDS[kind], json.loads(body)))
-    except (KeyError, TypeError, ArithmeticError) as error:
+    except _UNREADABLE as error:
         msg = f"command {kind!r} cannot be read: {error!r}"
         raise ValueError(msg) from error

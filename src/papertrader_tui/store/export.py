@@ -54,8 +54,8 @@ def _orders(connection: sqlite3.Connection, symbols: Symbols) -> Iterator[Row]:
 
 def _decisions(connection: sqlite3.Connection, symbols: Symbols) -> Iterator[Row]:
     del symbols  # a decision names its token by id
-    for decision in facts.decisions(connection):
-        yield {"time": iso(decision.time), **rows.decision_row(decision)}
+    for event in facts.decisions(connection):
+        yield {"time": iso(event.time), **rows.decision_row(event.decision)}
 
 
 def _ledger(connection: sqlite3.Connection, symbols: Symbols) -> Iterator[Row]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Iterator
-from operator import attrgetter
+from operator import itemgetter
 
-from papertrader_tui.domain.decision import Decision
-from papertrader_tui.domain.events import Event
+from papertrader_tui.domain.events import Decided, Event
 from papertrader_tui.store.codec import DECISION_COLUMNS, decode_decision, decode_event
 
 _DECISION = ", ".join(DECISION_COLUMNS)
@@ -28,31 +27,27 @@ def events(connection: sqlite3.Connection, *, factors: bool = False) -> Iterator
     Raises:
         ValueError: a row cannot be read; the message says which.
     """
-    kept = (
-        decode_event(kind, seq, time, body)
-        for seq, time, kind, body in connection.execute(
-            "SELECT seq, time, kind, body FROM journal ORDER BY seq"
-        )
-    )
-    return heapq.merge(kept, _decided(connection, factors), key=attrgetter("seq"))
-
-
-def _decided(connection: sqlite3.Connection, factors: bool) -> Iterator[Event]:
     columns = _DECISION if factors else _BARE
-    for row in connection.execute(f"SELECT {columns} FROM decisions ORDER BY seq"):
-        yield decode_decision(row)
+    journal = connection.execute("SELECT seq, time, kind, body FROM journal ORDER BY seq")
+    decided = connection.execute(f"SELECT {columns} FROM decisions ORDER BY seq")
+    for row in heapq.merge(journal, decided, key=itemgetter(0)):
+        if len(row) == 4:
+            seq, time, kind, body = row
+            yield decode_event(kind, seq, time, body)
+        else:
+            yield decode_decision(row)
 
 
 def decisions(
     connection: sqlite3.Connection, *, limit: int = -1, newest_first: bool = False
-) -> Iterator[Decision]:
+) -> Iterator[Decided]:
     """Decisions whole, each as it stands; `limit` -1 for all."""
     order = "DESC" if newest_first else "ASC"
     for row in connection.execute(
         f"SELECT {_DECISION} FROM decisions d WHERE {LATEST} ORDER BY seq {order} LIMIT ?",
         (limit,),
     ):
-        yield decode_decision(row).decision
+        yield decode_decision(row)
 
 
 def last_seq(connection: sqlite3.Connection) -> int:

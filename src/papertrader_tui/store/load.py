@@ -10,7 +10,7 @@ from pathlib import Path
 
 from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.decision import Decision
-from papertrader_tui.domain.events import Event
+from papertrader_tui.domain.events import Decided, Event
 from papertrader_tui.domain.market import Candle
 from papertrader_tui.store import facts, history
 from papertrader_tui.store.codec import decode_command
@@ -62,6 +62,7 @@ class Loaded:
         last_seq: Sequence number of the last fact, 0 in a new account.
         checkpoint: None in a new account.
         decisions: The last 200, newest first, whole.
+        decided: The same as events, oldest first.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -70,9 +71,9 @@ class Loaded:
         self.last_seq = facts.last_seq(connection)
         row = connection.execute("SELECT cursor, time, body FROM checkpoint").fetchone()
         self.checkpoint = Checkpoint(*row) if row else None
-        self.decisions: tuple[Decision, ...] = tuple(
-            facts.decisions(connection, limit=KEPT_DECISIONS, newest_first=True)
-        )
+        newest = list(facts.decisions(connection, limit=KEPT_DECISIONS, newest_first=True))
+        self.decisions: tuple[Decision, ...] = tuple(event.decision for event in newest)
+        self.decided: tuple[Decided, ...] = tuple(reversed(newest))
 
     def events(self, *, factors: bool = False) -> Iterator[Event]:
         """Every fact in sequence, to fold; decisions come without factors unless asked for.

@@ -114,9 +114,10 @@ class Writer:
             self._write(batch)
             connection.execute("COMMIT")
         except Exception as error:
+            remedy = "see to the disk" if isinstance(error, sqlite3.Error) else "report this fault"
             self.broken = (
                 f"the account file could not be written: {error}. Nothing of this step was kept, "
-                "everything before it was; see to the disk and start papertrader again"
+                f"everything before it was; {remedy} and start papertrader again"
             )
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
