@@ -212,7 +212,7 @@ def draw_volume(canvas: Canvas, candles: Sequence[Candle]) -> None:
     rows = len(canvas.chars)
     top = max((c.volume for c in candles), default=0.0)
     for x, candle in enumerate(candles, canvas.x0):
-        if candle.volume <= 0:
+        if candle.volume <= 0 or not rows:
             continue
         eighths = max(1, round(candle.volume / top * rows * 8))
         tone = "up-dim" if candle.close >= candle.open else "down-dim"
