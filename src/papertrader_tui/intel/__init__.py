@@ -1,0 +1,1 @@
+"""The intelligence engine: indicators, factors, scores, rules, sizes and exits. Pure."""

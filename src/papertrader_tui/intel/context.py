@@ -1,0 +1,110 @@
+"""Everything that one decision looks at."""
+
+from __future__ import annotations
+
+from papertrader_tui.intel.exits import ExitPlan
+from papertrader_tui.intel.indicators import Series
+from papertrader_tui.intel.levels import LEVELS, Profile
+
+#: A price older than this is not traded on, unless the desk says otherwise.
+MAX_AGE_MS = 60_000
+
+
+class Context:
+    """One token at one moment, and the account that would trade it.
+
+    The desk keeps one per token and updates it in place; a decision reads nothing else.  Money
+    is in dollars as floats: sizes are judged here and booked exactly elsewhere.
+
+    Attributes:
+        time: Market milliseconds now.
+        value, source, age_ms: The price, who said so, and how old it is.
+        max_age_ms: Age at which it is stale.
+        fault: Which price check failed, in words (`older than 60 s`, `sources differ by 4 %`),
+            or "" if it is fresh and agreed.
+        sources: How many sources agreed on it; 0 for a market that is its own source (demo,
+            tape), whose price is judged by age alone.
+        series: Its bars and indicators.
+        liquidity: Dollars in its pool, both sides; None if unknown.
+        fee_bps: LP fee of one swap.
+        depth_source, depth_time: Where liquidity and fee come from.
+        gas_usd: Gas of one swap in dollars, the same at every level; None if unknown.
+        gas_rank: Where gas stands within its own day, 0 lowest to 1 highest (`GasDay`).
+        gas_source, gas_time: Where it comes from.
+        public_mempool: Whether orders on the chain can be seen before they are mined.
+        watch_drop: How far the watchlist has fallen in 24 h, a fraction; None if unknown.
+        profile: The level in force.
+        equity, cash, exposure: Of the account; `exposure` is what its positions are worth.
+        blocked, blocked_reason: The account gate that forbids entries, or "".
+        pending: An order for this token is under way.
+        held: A position is open, whoever opened it.
+        opened, pnl: When it was opened; what it has made net of costs, as a fraction.
+        plan: Its exits, None if the bot does not manage it.
+        breached: The exit rule that `exits.breach` found at this price, or "".
+        limit: Most dollars that one order for this token may spend, None for no limit of its own.
+    """
+
+    __slots__ = (
+        "age_ms", "blocked", "blocked_reason", "breached", "cash", "depth_source", "depth_time",
+        "equity", "exposure", "fault", "fee_bps", "gas_rank", "gas_source", "gas_time", "gas_usd",
+        "held", "limit", "liquidity", "marks", "max_age_ms", "opened", "pending", "plan", "pnl",
+        "profile", "public_mempool", "series", "source", "sources", "time", "value", "watch_drop",
+    )  # fmt: skip
+
+    def __init__(self, series: Series, profile: Profile = LEVELS[5]) -> None:
+        self.series = series
+        self.profile = profile
+        self.time = 0
+        self.value = 0.0
+        self.source = ""
+        self.age_ms = 0
+        self.max_age_ms = MAX_AGE_MS
+        self.fault = ""
+        self.sources = 0
+        self.liquidity: float | None = None
+        self.fee_bps = 30.0
+        self.depth_source = ""
+        self.depth_time = 0
+        self.gas_usd: float | None = None
+        self.gas_rank: float | None = None
+        self.gas_source = ""
+        self.gas_time = 0
+        self.public_mempool = False
+        self.watch_drop: float | None = None
+        self.equity = 0.0
+        self.cash = 0.0
+        self.exposure = 0.0
+        self.blocked = ""
+        self.blocked_reason = ""
+        self.pending = False
+        self.held = False
+        self.opened = 0
+        self.pnl = 0.0
+        self.plan: ExitPlan | None = None
+        self.breached = ""
+        self.limit: float | None = None
+        self.marks = Marks()
+
+
+class Marks:
+    """Factor scores that change with bars and depth only, kept until those do.
+
+    They are derived from the context, never an input to it.  Scores are in hundredths; `present`
+    is the bit mask of the factors that can be had.
+    """
+
+    __slots__ = (
+        "agreement", "depth", "depth_key", "expected", "hour_scale", "mev", "momentum", "present",
+        "quality", "series", "trend", "trend_part", "version", "volatility", "volume", "weighed",
+        "weights",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.series: Series | None = None
+        self.version = -1
+        self.depth_key: tuple[float, float, bool] | None = None
+        self.weighed = -1
+        self.weights: tuple[int, ...] = ()
+        self.agreement = self.depth = self.mev = self.present = 0
+        self.quality = self.trend = self.volatility = self.volume = 0
+        self.expected = self.hour_scale = self.momentum = self.trend_part = 0.0

@@ -1,0 +1,177 @@
+"""The rules, in order. The first that applies decides, and its id goes with the decision."""
+
+from __future__ import annotations
+
+from papertrader_tui.domain.decision import Action
+from papertrader_tui.domain.market import HOUR
+from papertrader_tui.intel import exits, sizing
+from papertrader_tui.intel.context import Context
+from papertrader_tui.intel.scoring import Scores, score
+
+#: A position that has made nothing after this long is sold.
+MAX_HOLD_MS = 12 * HOUR
+#: Opportunity below which a trend that has turned ends a position, in hundredths.
+TURNED_BELOW = 3_000
+#: Risk at which a position is sold, in tenths of the level's tolerance.
+RISK_EXIT_TENTHS = 12
+#: Stress at which a position is sold, and from which nothing is bought, in hundredths.
+STRESS_EXIT, STRESS_ENTRY = 9_000, 7_000
+#: Opportunity must be this many tenths of risk.
+OPPORTUNITY_TENTHS = 8
+#: Standard deviations of the longest horizon below which a trend is against an entry.
+AGAINST = -1.0
+
+RULES: dict[str, str] = {
+    "skip.price": "no fresh, agreed price",
+    "exit.stop_loss": "the price fell to the stop",
+    "exit.take_profit_1": "the price reached the first target: a third is sold",
+    "exit.take_profit_2": "the price reached the second target: another third is sold",
+    "exit.take_profit_3": "the price reached the third target: the rest is sold",
+    "exit.trailing": "after the first target, the price fell one stop distance from its high",
+    "exit.trend": "the trend turned down with opportunity below 30",
+    "exit.risk": "risk is above 1.2 times the level's tolerance",
+    "exit.time": "held for 12 h without a gain after costs",
+    "exit.stress": "stress is 90 or more",
+    "hold.pending": "an order for this token is under way",
+    "hold.position": "a position is open and no exit applies",
+    "skip.gate": "an account gate or the kill switch forbids entries",
+    "skip.confidence": "confidence is below the level's minimum",
+    "skip.risk": "risk is above the level's tolerance",
+    "skip.stress": "stress is 70 or more: nothing is bought in a crash or a spike",
+    "skip.history": "too few bars to say how far the price may move",
+    "skip.cost": "the expected move is less than twice the round-trip cost",
+    "hold.opportunity": "opportunity is less than 0.8 times risk",
+    "hold.trend": "the longest trend is against it",
+    "skip.exposure": "too little room under the level's exposure",
+    "skip.size": "the size is below the level's minimum trade",
+    "entry.buy": "everything above was passed",
+}
+
+# An enum's members are slow to look up.
+_BUY, _SELL, _HOLD, _SKIP = Action.BUY, Action.SELL, Action.HOLD, Action.SKIP
+
+
+class Verdict:
+    """What the rules made of a context. Treat it as immutable.
+
+    Attributes:
+        risk, opportunity, confidence: In hundredths, 0 to 10,000.
+        scores: All factors, as `scoring.score` returned them.
+        size_cents: Of a BUY: USDC cents to spend. Of a SKIP for size: what was left.
+        sell: Of a SELL: numerator and denominator of the part of the holding to sell.
+        stop, targets: Of a BUY: planned exits, as prices.
+        expected_move: Fraction that the price is expected to move; 0 where it did not matter.
+        round_trip: Cost of going in and out with this size, as a fraction; likewise.
+        bound: What limited the size, in words.
+    """
+
+    __slots__ = ("action", "bound", "confidence", "expected_move", "opportunity", "risk",
+                 "round_trip", "rule", "scores", "sell", "size_cents", "stop",
+                 "targets")  # fmt: skip
+
+    def __init__(
+        self, action: Action, rule: str, scores: Scores, size_cents: int = 0,
+        expected_move: float = 0.0, round_trip: float = 0.0, bound: str = "",
+    ) -> None:  # fmt: skip
+        self.action = action
+        self.rule = rule
+        self.scores = scores
+        self.risk = scores[0]
+        self.opportunity = scores[1]
+        self.confidence = scores[2]
+        self.size_cents = size_cents
+        self.expected_move = expected_move
+        self.round_trip = round_trip
+        self.bound = bound
+        self.sell: tuple[int, int] = (0, 1)
+        self.stop = 0.0
+        self.targets: tuple[float, ...] = ()
+
+    def same(self, other: Verdict) -> bool:
+        """Equal in every field."""
+        return all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
+
+
+def judge(ctx: Context) -> Verdict:
+    """Decide; the same context always gives the same verdict."""
+    scores = score(ctx)
+    if ctx.fault:
+        return Verdict(_SKIP, "skip.price", scores)
+    if ctx.held:
+        return _leave(ctx, scores)
+    if ctx.pending:
+        return Verdict(_HOLD, "hold.pending", scores)
+    if ctx.blocked:
+        return Verdict(_SKIP, "skip.gate", scores)
+    profile = ctx.profile
+    if scores[2] < profile.min_confidence * 100:
+        return Verdict(_SKIP, "skip.confidence", scores)
+    if scores[0] > profile.risk_tolerance * 100:
+        return Verdict(_SKIP, "skip.risk", scores)
+    return _enter(ctx, scores)
+
+
+def _leave(ctx: Context, scores: Scores) -> Verdict:
+    """Exits of an open position, in order."""
+    plan = ctx.plan
+    if ctx.pending:
+        return Verdict(_HOLD, "hold.pending", scores)
+    rule = ctx.breached
+    if not rule:
+        if plan is None:
+            return Verdict(_HOLD, "hold.position", scores)
+        trend = ctx.series.trend
+        if trend is not None and trend < 0.0 and scores[1] < TURNED_BELOW:
+            rule = "exit.trend"
+        elif scores[0] > ctx.profile.risk_tolerance * 10 * RISK_EXIT_TENTHS:
+            rule = "exit.risk"
+        elif ctx.time - ctx.opened >= MAX_HOLD_MS and ctx.pnl <= 0.0:
+            rule = "exit.time"
+        elif scores[7] >= STRESS_EXIT:
+            rule = "exit.stress"
+        else:
+            return Verdict(_HOLD, "hold.position", scores)
+    verdict = Verdict(_SELL, rule, scores)
+    verdict.sell = exits.sold_part(plan, rule)
+    return verdict
+
+
+def _enter(ctx: Context, scores: Scores) -> Verdict:
+    """The rest of the entry's rules, and its size."""
+    if scores[7] >= STRESS_ENTRY:
+        return Verdict(_SKIP, "skip.stress", scores)
+    series, profile = ctx.series, ctx.profile
+    if series.trend is None or series.atr is None:
+        return Verdict(_SKIP, "skip.history", scores)
+    expected = ctx.marks.expected
+    risk, confidence = scores[0], scores[2]
+    own, bound = sizing.own_size(profile, ctx, confidence, risk)
+    pays = sizing.paying_sizes(expected, ctx)
+    if pays is None:
+        size = max(sizing.cents(own), 1)
+        return Verdict(_SKIP, "skip.cost", scores, size, expected,
+                       sizing.round_trip(size / 100, ctx), bound)  # fmt: skip
+    smallest, largest = pays
+    limit, limited = sizing.common_limit(ctx, largest)
+    if limit < own:
+        own, bound = limit, limited
+    size = sizing.cents(own)
+    cost = sizing.round_trip(size / 100, ctx) if size else 0.0
+    if 0 < size < smallest * 100:
+        return Verdict(_SKIP, "skip.cost", scores, size, expected, cost, bound)
+    if scores[1] * 10 < risk * OPPORTUNITY_TENTHS:
+        return Verdict(_HOLD, "hold.opportunity", scores, 0, expected, cost)
+    longest = series.walks[2]
+    if longest is not None and longest < AGAINST:
+        return Verdict(_HOLD, "hold.trend", scores, 0, expected, cost)
+    if not size or (
+        size < profile.min_trade_usd * 100
+        and not sizing.cautious_would(ctx, confidence, risk, smallest, limit)
+    ):
+        rule = "skip.exposure" if bound == sizing.EXPOSURE else "skip.size"
+        return Verdict(_SKIP, rule, scores, size, expected, cost, bound)
+    verdict = Verdict(_BUY, "entry.buy", scores, size, expected, cost, bound)
+    distance = exits.stop_distance(ctx.value, series.atr, profile)
+    verdict.stop = ctx.value - distance
+    verdict.targets = tuple(ctx.value + n * distance for n in range(1, exits.TIERS + 1))
+    return verdict

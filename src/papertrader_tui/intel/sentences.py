@@ -1,0 +1,207 @@
+"""One sentence and the inputs for each factor."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from papertrader_tui.domain.decision import FactorInput
+from papertrader_tui.domain.market import DAY, HOUR, MINUTE
+from papertrader_tui.intel.context import Context
+from papertrader_tui.intel.decisions import Verdict
+from papertrader_tui.intel.indicators import HORIZONS
+from papertrader_tui.intel.scoring import reference_order
+
+Inputs = tuple[FactorInput, ...]
+
+
+def span(ms: int) -> str:
+    """A duration as people say it: `5 min`, `4 h`, `2 d`."""
+    if ms % DAY == 0:
+        return f"{ms // DAY} d"
+    return f"{ms / HOUR:g} h" if ms >= HOUR else f"{ms / MINUTE:g} min"
+
+
+def dollars(value: float) -> str:
+    """Dollars in short: `$4.1M`, `$830K`, `$120`."""
+    for unit, sign in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if value >= unit:
+            return f"${value / unit:.3g}{sign}"
+    return f"${value:.0f}"
+
+
+def number(value: float) -> str:
+    """Six significant digits, never with an exponent."""
+    return format(Decimal(f"{value:.6g}"), "f")
+
+
+def trend(ctx: Context) -> str:
+    """`+2.1σ over 4 h`: the trend, and the longest horizon up to the middle one it rests on."""
+    series = ctx.series
+    known = HORIZONS[1] if series.walks[1] is not None else HORIZONS[0]
+    return f"{series.trend or 0.0:+.1f}σ over {span(known * series.bar_ms)}"
+
+
+def stress(ctx: Context) -> str:
+    """How the price jumped and fell."""
+    series, parts = ctx.series, []
+    if series.ref_bar is not None:
+        parts.append(f"{ctx.value / series.ref_bar - 1:+.1%} in {span(series.bar_ms)}")
+    if series.resistance is not None:
+        fall = max(0.0, 1 - ctx.value / series.resistance)
+        parts.append(f"{fall:.1%} below its 24 h high")
+    if ctx.watch_drop is not None:
+        parts.append(f"watchlist {-ctx.watch_drop:+.1%} in 24 h")
+    return ", ".join(parts)
+
+
+def headline(ctx: Context, verdict: Verdict) -> str:
+    """What speaks for an entry, in a few words: `trend +2.1σ over 4 h, depth high, gas low`."""
+    parts = [f"trend {trend(ctx)}"]
+    if ctx.liquidity is not None:
+        parts.append(f"depth {_grade(verdict.scores[13])}")
+    if ctx.gas_rank is not None:
+        parts.append(f"gas {_grade(verdict.scores[8])}")
+    parts.append(f"move {verdict.expected_move:+.2%} for {verdict.round_trip:.2%} of costs")
+    return ", ".join(parts)
+
+
+def _grade(points: int) -> str:
+    return "high" if points >= 6_667 else "low" if points < 3_333 else "medium"
+
+
+class Teller:
+    """Says what a factor saw.
+
+    Bars are as old as the newest closed one; depth and gas as old as their last report.
+    """
+
+    def __init__(self, ctx: Context, verdict: Verdict) -> None:
+        self._ctx = ctx
+        self._verdict = verdict
+
+    def __call__(self, name: str) -> tuple[str, Inputs]:
+        """Sentence and inputs of a factor; depth and network read the same in either score."""
+        told: tuple[str, Inputs] = getattr(self, "_" + name.lower().replace(" ", "_"))()
+        return told
+
+    def _bars(self, **values: float | None) -> Inputs:
+        ctx = self._ctx
+        age = max(0, ctx.time - ctx.series.closed_at)
+        source = f"{ctx.source} {span(ctx.series.bar_ms)} bars"
+        return tuple(
+            FactorInput(n, number(v), source, age) for n, v in values.items() if v is not None
+        )
+
+    def _price(self) -> FactorInput:
+        ctx = self._ctx
+        return FactorInput("price", number(ctx.value), ctx.source, ctx.age_ms)
+
+    def _of(self, source: str, since: int, **values: float | str | None) -> Inputs:
+        age = max(0, self._ctx.time - since)
+        return tuple(
+            FactorInput(n, v if isinstance(v, str) else number(v), source, age)
+            for n, v in values.items()
+            if v is not None
+        )
+
+    def _pool(self) -> Inputs:
+        ctx = self._ctx
+        return self._of(ctx.depth_source, ctx.depth_time, liquidity_usd=ctx.liquidity,
+                        reference_usd=reference_order(ctx.equity))  # fmt: skip
+
+    def _volatility(self) -> tuple[str, Inputs]:
+        series = self._ctx.series
+        daily = (series.sigma or 0.0) * (DAY / series.bar_ms) ** 0.5
+        return (
+            f"moves {daily:.1%} a day",
+            self._bars(sigma_short=series.sigma_short, sigma_long=series.sigma_long),
+        )
+
+    def _depth(self) -> tuple[str, Inputs]:
+        ctx = self._ctx
+        order = reference_order(ctx.equity)
+        pool = ctx.liquidity or 0.0
+        impact = order / (pool / 2 + order)
+        return f"{dollars(order)} move a pool of {dollars(pool)} by {impact:.3%}", self._pool()
+
+    def _mev_exposure(self) -> tuple[str, Inputs]:
+        ctx = self._ctx
+        kind = "public" if ctx.public_mempool else "private"
+        order = reference_order(ctx.equity)
+        part = order / ctx.liquidity if ctx.liquidity else 1.0
+        inputs = (*self._pool(), FactorInput("mempool", kind, "registry", 0))
+        return f"{kind} mempool, {dollars(order)} are {part:.3%} of the pool", inputs
+
+    def _price_quality(self) -> tuple[str, Inputs]:
+        ctx = self._ctx
+        if ctx.sources == 0:
+            who = "the market is its own source"
+        else:
+            who = f"{ctx.sources} source{'s' if ctx.sources > 1 else ''} agree"
+        return f"{ctx.age_ms / 1000:g} s old, {who}", (self._price(),)
+
+    def _stress(self) -> tuple[str, Inputs]:
+        ctx = self._ctx
+        inputs = (
+            self._price(),
+            *self._bars(one_bar_before=ctx.series.ref_bar, high_24h=ctx.series.resistance),
+            *self._of("watchlist", ctx.time, fall=ctx.watch_drop),
+        )
+        return stress(ctx), inputs
+
+    def _network(self) -> tuple[str, Inputs]:
+        ctx = self._ctx
+        rank = ctx.gas_rank or 0.0
+        inputs = self._of(ctx.gas_source, ctx.gas_time, gas_rank=rank, swap_usd=ctx.gas_usd)
+        return f"gas is above {rank:.0%} of its last 24 h", inputs
+
+    def _trend(self) -> tuple[str, Inputs]:
+        series = self._ctx.series
+        parts, values = [], {}
+        for bars, walk, fit in zip(HORIZONS, series.walks, series.fits, strict=True):
+            if walk is not None:
+                label = span(bars * series.bar_ms)
+                parts.append(f"{walk:+.1f}σ over {label}")
+                values[f"t over {label}"] = fit.t
+                values[f"sigmas over {label}"] = walk
+        return ", ".join(parts), self._bars(**values)
+
+    def _momentum(self) -> tuple[str, Inputs]:
+        ctx, series = self._ctx, self._ctx.series
+        rsi, fast, slow = series.rsi or 0.0, series.ema_fast or 0.0, series.ema_slow or 0.0
+        gap = (fast - slow) / series.atr if series.atr else 0.0
+        before = series.ref_hour or ctx.value
+        averages = f"EMA 12 {gap:+.1f} ATR from EMA 26"
+        bars = self._bars(
+            rsi=rsi, ema_12=fast, ema_26=slow, atr=series.atr, one_hour_before=series.ref_hour
+        )
+        return (
+            f"RSI {rsi:.0f}, {averages}, {ctx.value / before - 1:+.1%} in 1 h",
+            (self._price(), *bars),
+        )
+
+    def _volume(self) -> tuple[str, Inputs]:
+        ratio = self._ctx.series.volume_ratio or 0.0
+        return f"{ratio:.1f} times the usual hour", self._bars(volume_ratio=ratio)
+
+    def _structure(self) -> tuple[str, Inputs]:
+        ctx, series = self._ctx, self._ctx.series
+        support, resistance = series.support or ctx.value, series.resistance or ctx.value
+        up, down = resistance / ctx.value - 1, 1 - support / ctx.value
+        bars = self._bars(support=support, resistance=resistance, atr=series.atr)
+        return f"resistance {up:+.1%}, support {-down:+.1%} away", (self._price(), *bars)
+
+    def _data_quality(self) -> tuple[str, Inputs]:
+        share = self._verdict.scores[15] / 100
+        return f"{share:.2f} % of what the scores want to know is known", ()
+
+    def _spread(self) -> tuple[str, Inputs]:
+        verdict = self._verdict
+        opportunity, risk = verdict.opportunity / 100, verdict.risk / 100
+        return f"twice opportunity {opportunity:.2f} less risk {risk:.2f}", ()
+
+    def _agreement(self) -> tuple[str, Inputs]:
+        fits = self._ctx.series.fits
+        ups = [fit.fit for fit in fits if fit.slope is not None]
+        told = ", ".join(f"{fit:+.2f}" for fit in ups)
+        return f"R² of the horizons with their direction: {told}", ()
