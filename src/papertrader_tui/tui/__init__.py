@@ -1,1 +1,1 @@
-"""The terminal front end: the one package that knows Textual."""
+"""The terminal front end. It is handed a `ports.Desk` and knows nothing of what is behind it."""

@@ -67,6 +67,11 @@ class PapertraderApp(App[None]):
         super().__init__()
         self.settings = settings or UiSettings()
         self.desk = desk
+        # before the first frame, so that it is drawn once and in its colours
+        for theme in THEMES:
+            self.register_theme(theme)
+        named = self.settings.theme
+        self.theme = named if named in self.available_themes else DEFAULT
         self.commands = effective(self.settings.keys)
         self.set_keymap(keymap(self.settings.keys))
         self.desk_screen = DeskScreen(
@@ -83,9 +88,9 @@ class PapertraderApp(App[None]):
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def on_mount(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
-        self._use_theme(self.settings.theme)
+        if self.theme != self.settings.theme:
+            name = fmt.clean(self.settings.theme, 32)
+            self.tell(f"No theme is called {name!r}; t shows them all.", "warning")
         if self.settings.reduce_motion:
             self.animation_level = "none"
         self._unsubscribe = self.desk.subscribe(self._news.extend)
@@ -95,13 +100,6 @@ class PapertraderApp(App[None]):
         self._leave_on_signals()
         # what exists now lives as long as the program: the collector need not look at it again
         self.call_after_refresh(gc.freeze)
-
-    def _use_theme(self, name: str) -> None:
-        if name in self.available_themes:
-            self.theme = name
-        else:
-            self.theme = DEFAULT
-            self.tell(f"No theme is called {fmt.clean(name, 32)!r}; t shows them all.", "warning")
 
     def _leave_on_signals(self) -> None:
         """A closed terminal and `kill` save like q does."""
@@ -162,10 +160,9 @@ class PapertraderApp(App[None]):
         self._frames += 1
         now_s = time.monotonic()
         latest = self.desk.latest
-        changed = {
-            token: seen for token, seen in latest.items() if self._seen.get(token) is not seen}
+        changed = {token: new for token, new in latest.items() if self._seen.get(token) != new}
         if changed:
-            self._seen.update(changed)
+            self._seen = dict(latest)
             self.desk_screen.show_prices(changed)
         if self._news:
             self._show_news(now_s)

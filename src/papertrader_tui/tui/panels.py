@@ -48,9 +48,13 @@ PANELS: tuple[Panel, ...] = (
     Panel("orders", "Open orders", "e",
           "Orders that rest or are on their way to the chain.",
           (_MOVE, ("c", "cancel the order"))),
+    Panel("gates", "Gates", "g",
+          "Account gates and how much of each limit is used. A tripped gate stops new entries, by "
+          "hand or by the bot; exits always go.",
+          (_MOVE, ("r", "reset the tripped gate"))),
     Panel("decisions", "Decisions", "d",
-          "What the bot concluded, newest first. It decides also while it is off; then nothing is "
-          "ordered.",
+          "What the bot concluded, newest first, with how sure it was, how risky it judged the "
+          "token and how promising. ×n stands for n alike.",
           (_MOVE, ("Enter", "show every factor behind the decision"))),
 )
 

@@ -23,6 +23,7 @@ from papertrader_tui.tui.widgets.chart import Chart
 from papertrader_tui.tui.widgets.command_bar import CommandBar
 from papertrader_tui.tui.widgets.confirm_line import ConfirmLine
 from papertrader_tui.tui.widgets.decisions import Decisions
+from papertrader_tui.tui.widgets.gates import Gates
 from papertrader_tui.tui.widgets.notice import Notice
 from papertrader_tui.tui.widgets.orders import Orders
 from papertrader_tui.tui.widgets.positions import Positions
@@ -34,7 +35,7 @@ from papertrader_tui.tui.widgets.watchlist import Watchlist
 #: Below these a terminal shows the watchlist and one panel at a time, and below these nothing.
 FULL_SIZE = (110, 32)
 MIN_SIZE = (60, 16)
-RAIL = ("ticket", "orders")
+RAIL = ("ticket", "orders", "gates")
 MIDDLE = ("chart", "positions")
 TYPING = (("Enter", "Review"), ("↑↓", "Fields"), ("Esc", "Back"))
 CONFIRMING = (("Enter", "Send"), ("Esc", "Edit"))
@@ -70,6 +71,7 @@ class DeskScreen(DeskActions, Screen[None]):
         self.decisions = Decisions(id="decisions")
         self.ticket = Ticket(desk.preview, new_id, id="ticket")
         self.orders = Orders(id="orders")
+        self.gates = Gates(id="gates")
         self.bar = CommandBar(commands, id="bar")
 
     def compose(self) -> ComposeResult:
@@ -86,6 +88,7 @@ class DeskScreen(DeskActions, Screen[None]):
             with Vertical(id="rail"):
                 yield self.ticket
                 yield self.orders
+                yield self.gates
         yield self.bar
         yield Static(
             f"This terminal is too small.\nAt least {MIN_SIZE[0]} × {MIN_SIZE[1]} is needed.\n"
@@ -110,6 +113,7 @@ class DeskScreen(DeskActions, Screen[None]):
         self.watchlist.show(snapshot)
         self.positions.show(snapshot)
         self.orders.show(snapshot)
+        self.gates.show(snapshot)
         self.decisions.show(snapshot)
         self.tabs.show(self.active_tab, {
             "positions": len(snapshot.positions), "orders": len(snapshot.orders)})
@@ -129,13 +133,13 @@ class DeskScreen(DeskActions, Screen[None]):
     def show_selected(self) -> None:
         """Show the selected token in the chart and the ticket."""
         row = self.selected_row
-        self.ticket.show_token(row, self.snapshot.now)
+        self.ticket.show_token(row, self.snapshot.now, self.snapshot.free_cash)
         self._draw_chart(row)
 
     def _draw_chart(self, row: TokenRow | None) -> None:
-        if not self.chart.display or row is None:
-            if row is None:
-                self.chart.set_data(None, ())
+        if row is None:
+            self.chart.set_data(None, ())
+        if row is None or not self.chart.display or not self.chart.size:
             self._charted = ()
             return
         token = row.token.id

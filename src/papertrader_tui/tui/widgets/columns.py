@@ -34,7 +34,6 @@ class Placed:
     """A column at its place: `x` is its first cell."""
 
     column: Column
-    index: int
     x: int
     width: int
 
@@ -61,9 +60,9 @@ def place(columns: Sequence[Column], width: int, *, start: int = 1) -> tuple[Pla
     _grow(extras, widths, spare)
     placed: list[Placed] = []
     x = start
-    for index, column in enumerate(columns):
+    for column in columns:
         if column.key in widths:
-            placed.append(Placed(column, index, x, widths[column.key]))
+            placed.append(Placed(column, x, widths[column.key]))
             x += widths[column.key] + gap
     return tuple(placed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -17,7 +18,7 @@ class ConfirmLine(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     ConfirmLine {
-        height: auto; min-height: 1; width: 1fr; padding: 0 1;
+        height: auto; min-height: 1; width: 100%; padding: 0 1; text-align: center;
         background: $panel; color: $foreground 70%;
         &:hover { background: $primary 25%; }
         &.-ask { color: $background; text-style: bold; }
@@ -42,7 +43,9 @@ class ConfirmLine(Widget, can_focus=True):
 
     def ask(self, words: str, side: Side) -> None:
         """The order is complete and waits for its last key."""
-        self._show(f"{words}\nEnter to send · Esc to edit", "-ask", f"-{side.value}")
+        tail = "Enter to send · Esc to edit"
+        gap = "   " if self.size.width >= cell_len(words) + len(tail) + 5 else "\n"
+        self._show(f"{words}{gap}{tail}", "-ask", f"-{side.value}")
 
     def wait(self) -> None:
         """The order was sent and is not stored yet."""

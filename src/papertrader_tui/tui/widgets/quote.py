@@ -6,12 +6,16 @@ from decimal import Decimal
 
 from textual.content import Content
 
+from papertrader_tui.domain.events import Fidelity
 from papertrader_tui.domain.money import sub
 from papertrader_tui.domain.orders import Side, SizeBy
 from papertrader_tui.engine.snapshot import Preview, TokenRow
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.wording import bps
 
+_FIDELITY = {
+    Fidelity.POOL: "by the pool", Fidelity.LIQUIDITY: "by liquidity", Fidelity.FLAT: "flat estimate",
+}
 Line = tuple[str, str, str]
 MUTED, FAINT = "$foreground 56%", "$foreground 30%"
 
@@ -38,10 +42,9 @@ def quote_lines(preview: Preview) -> list[Line]:
         ("price", fmt.price(preview.price), _off(preview.price, preview.reference)),
         ("LP fee", fmt.money(preview.lp_fee, 3), fmt.percent(preview.lp_fee_pct, sign=False)),
         ("impact", fmt.money(preview.impact, 3), fmt.percent(preview.impact_pct, sign=False)),
-        ("gas", fmt.money(preview.gas, 3), fmt.clean(preview.gas_note, 24)),
+        ("gas", fmt.money(preview.gas, 3), fmt.clean(preview.gas_note, 28)),
         ("maximum" if exact_out else "minimum", worst,
          f"within {bps(request.tolerance_bps)}"),
-        ("fidelity", preview.fidelity.value, ""),
     ]
 
 
@@ -53,20 +56,29 @@ def _off(price: Decimal, reference: Decimal) -> str:
 
 
 def quote_content(preview: Preview | None, row: TokenRow) -> Content:
-    """The lines with their heading, or what is missing for them; problems and warnings below."""
+    """The lines under a heading that names the fidelity, or what is missing for them."""
     if preview is None:
         missing = (
             "No price yet: an order can be written when there is one."
             if row.price is None
-            else "Type a size to see what you would get, fees and gas included."
+            else "Type a size to see what you would get,\nfees, impact and gas included."
         )
         return Content.styled(missing, MUTED)
-    lines = [Content.styled("─ you would get ───────────────", FAINT)]
+    lines = [Content.assemble(
+        ("─ you would get ", FAINT), (f"· {_FIDELITY[preview.fidelity]} ", FAINT), ("─" * 8, FAINT)
+    )]
     for label, figure, note in quote_lines(preview):
         lines.append(Content.assemble(
-            (f"{label:<9}", MUTED), (f"{figure:>12} ", "bold" if label == "out" else ""),
+            (f"{label:<8}", MUTED), (f"{figure:>13} ", "bold" if label == "out" else ""),
             (note, MUTED),
         ))
-    lines += [Content.styled(f"✗ {fmt.clean(text)}", "$error") for text in preview.problems]
+    return Content("\n").join(lines)
+
+
+def advice_content(preview: Preview | None) -> Content:
+    """Why the order would be refused, and what advises against it."""
+    if preview is None:
+        return Content("")
+    lines = [Content.styled(f"✗ {fmt.clean(text)}", "$error") for text in preview.problems]
     lines += [Content.styled(f"! {fmt.clean(text)}", "$warning") for text in preview.warnings]
     return Content("\n").join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -34,9 +34,13 @@ class Selector(Widget, can_focus=True):
         def control(self) -> Selector:
             return self.selector
 
-    def __init__(self, options: Sequence[tuple[str, str]], *, id: str) -> None:
-        """Options are (value, word); the first is taken."""
+    def __init__(
+        self, options: Sequence[tuple[str, str]], *, id: str,
+        colors: Mapping[str, str] | None = None,
+    ) -> None:
+        """Options are (value, word); the first is taken. `colors` are of values when taken."""
         super().__init__(id=id)
+        self._colors = colors or {}
         self._options = list(options)
         self._index = 0
 
@@ -74,8 +78,14 @@ class Selector(Widget, can_focus=True):
             self.post_message(self.Changed(self, self.value))
 
     def render(self) -> Content:
-        taken = "$background on $accent bold" if self.has_focus else "$foreground on $panel bold"
         return Content.assemble(*(
-            (f" {word} ", taken if index == self._index else "$text-muted")
-            for index, (_, word) in enumerate(self._options)
+            (f" {word} ", self._style(index)) for index, (_, word) in enumerate(self._options)
         ))
+
+    def _style(self, index: int) -> str:
+        if index != self._index:
+            return "$foreground 45%"
+        color = self._colors.get(self.value, "$accent" if self.has_focus else "")
+        if color:
+            return f"$background on {color} bold" if self.has_focus else f"{color} on $panel bold"
+        return "$foreground on $panel bold"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
 from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -22,7 +23,7 @@ from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.ticket_form import KIND_NAMES, KINDS, Draft, Reading, fields_for, read
 from papertrader_tui.tui.widgets.confirm_line import ConfirmLine
 from papertrader_tui.tui.widgets.field import Field
-from papertrader_tui.tui.widgets.quote import quote_content
+from papertrader_tui.tui.widgets.quote import advice_content, quote_content
 from papertrader_tui.tui.widgets.selector import Selector
 from papertrader_tui.tui.wording import order_words
 
@@ -69,13 +70,17 @@ class Ticket(Vertical):
         self._client_id = new_id()
         self._row: TokenRow | None = None
         self._now = 0
+        self._cash = Decimal(0)
         self._side = Side.BUY
         self._kinds = {Side.BUY: Kind.MARKET, Side.SELL: Kind.MARKET}
         self._state = State.EDIT
         self._reviewed: OrderRequest | None = None
-        self._shown_errors = False
+        self._shown_errors = self._quoted = False
         self._head = Static("", id="ticket-head", markup=False)
-        self._side_choice = Selector([(s.value, s.value.upper()) for s in Side], id="ticket-side")
+        self._side_choice = Selector(
+            [(s.value, s.value.upper()) for s in Side], id="ticket-side",
+            colors={Side.BUY: "$success", Side.SELL: "$error"},
+        )
         self._kind_choice = Selector(self._kind_options(), id="ticket-kind")
         self._fields = {
             "size": Field("size", "Size", placeholder="500 · 25% · 0.3t", unit="USDC"),
@@ -87,19 +92,24 @@ class Ticket(Vertical):
             "until": Field("until", "Until", placeholder="gtc · 30m · 4h · 2d"),
         }
         self._quote = Static("", id="ticket-quote", markup=False)
+        self._means = Static("", id="ticket-means", markup=False)
         self._message = Static("", id="ticket-message", markup=False)
+        self._advice = Static("", id="ticket-advice", markup=False)
         self._confirm = ConfirmLine(id="ticket-confirm")
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="ticket-form", can_focus=False):
-            yield self._head
-            yield self._side_choice
+            with Horizontal(id="ticket-top"):
+                yield self._side_choice
+                yield self._head
             yield self._kind_choice
             yield from self._fields.values()
+            yield self._means
         with VerticalScroll(id="ticket-outcome", can_focus=False):
-            yield self._quote
             yield self._message
-            yield self._confirm
+            yield self._advice
+            yield self._quote
+        yield self._confirm
 
     def on_mount(self) -> None:
         self._show_fields()
@@ -124,16 +134,18 @@ class Ticket(Vertical):
         self._back_to_edit()
         self._set_side(side)
         self._say("")
-        self.entry.focus()
         self.screen.set_focus(self.entry)
 
-    def show_token(self, row: TokenRow | None, now: int) -> None:
-        """The selected token with its newest price. Another token empties prices of the last."""
+    def show_token(self, row: TokenRow | None, now: int, cash: Decimal) -> None:
+        """The selected token with its newest price, and the cash that is free.
+
+        Another token empties the price fields, which belong to the last one.
+        """
         old = self._row.token.id if self._row else None
         new = row.token.id if row else None
         if old != new and self._state is State.SENDING:
             return
-        self._row, self._now = row, now
+        self._row, self._now, self._cash = row, now, cash
         if old != new:
             self._back_to_edit()
             if old is not None:
@@ -180,7 +192,6 @@ class Ticket(Vertical):
         self._state, self._reviewed = State.REVIEW, reading.request
         self._confirm.ask(self._words(reading.request), reading.request.side)
         self.screen.set_focus(self._confirm)
-        self._confirm.scroll_visible(animate=False)
 
     def action_edit(self) -> None:
         if self._state is not State.REVIEW:
@@ -231,7 +242,7 @@ class Ticket(Vertical):
     def refresh_quote(self) -> tuple[Reading | None, Preview | None]:
         """Read the fields anew and show what the order would cost now."""
         if self._row is None:
-            self._quote.update("Select a token in the watchlist.", layout=True)
+            self._quote.update("Select a token in the watchlist.")
             return None, None
         reading = read(self.draft(), self._row.token, self._now, self._client_id)
         preview = self._preview_of(PlaceOrder(reading.request)) if reading.request else None
@@ -241,8 +252,19 @@ class Ticket(Vertical):
             # an empty field is no mistake while someone is still typing
             early = not self._shown_errors and not field.value.strip()
             field.set_error("" if early else error)
-        self._quote.update(quote_content(preview, self._row), layout=True)
+        self._show_quote(preview)
         return reading, preview
+
+    def _show_quote(self, preview: Preview | None) -> None:
+        if self._row is None:
+            return
+        empty, self._quoted = self._quoted, preview is not None
+        # the panel grows once, when the first figures come; after that they change in place
+        self._quote.update(quote_content(preview, self._row), layout=empty != self._quoted)
+        advice = advice_content(preview)
+        if advice != self._advice.content:
+            self._advice.update(advice)
+            self._advice.display = bool(advice)
 
     def _focus_first_error(self, reading: Reading | None) -> None:
         for name in fields_for(self._side, self._kinds[self._side]):
@@ -285,14 +307,23 @@ class Ticket(Vertical):
         if row is None:
             self._head.update("", layout=False)
             return
-        held = f"  holds {fmt.quantity(row.held, 10)}" if row.held else ""
         self._head.update(Content.assemble(
             (fmt.clean(row.token.label, 20), "bold"), "  ",
             (fmt.price(row.price), "$warning" if row.stale else "$foreground"),
             (f" {fmt.arrow(row.change_24h)}",
              "$success" if (row.change_24h or 0) > 0 else "$error"),
-            (held, MUTED),
         ), layout=False)
+        self._show_means(row)
+
+    def _show_means(self, row: TokenRow) -> None:
+        """What there is to spend or to sell, which percentages count from."""
+        if self._side is Side.BUY:
+            text = f"free cash {fmt.money(self._cash)} USDC"
+        elif row.held:
+            text = f"you hold {fmt.quantity(row.held, 14)} {fmt.clean(row.token.symbol, 10)}"
+        else:
+            text = "you hold none of it"
+        self._means.update(Content.styled(text, MUTED), layout=False)
 
     def _words(self, request: OrderRequest) -> str:
         symbol = fmt.clean(self._row.token.symbol, 10) if self._row else ""
