@@ -211,8 +211,10 @@ def tape_account(tape: Path) -> str:
 
 
 def _written(path: Path) -> float:
+    """When the file was last written, its log included; a reader leaves an empty log behind."""
     log = path.with_name(path.name + "-wal")
-    return max((p.stat().st_mtime for p in (path, log) if p.exists()), default=0.0)
+    used = [p.stat() for p in (path, log) if p.exists()]
+    return max((s.st_mtime for s in used if s.st_size), default=0.0)
 
 
 def _flag(config: Config, name: str) -> bool:

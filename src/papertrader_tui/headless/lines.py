@@ -95,8 +95,14 @@ class Lines:
             ev.Reverted: ("TRADE", rows.trade_row),
             ev.PositionChanged: ("POSITION", rows.position_row),
             ev.AccountMarked: ("ACCOUNT", rows.account_row),
+            ev.WatchChanged: ("ALERT", self._watched),
             **{kind: ("ALERT", alert) for kind, alert in _ALERTS.items()},
         }
+
+    def _watched(self, event: ev.WatchChanged) -> rows.Row:
+        name = self._symbol(event.token) or event.token
+        text = f"{'watching' if event.on else 'no longer watching'} {name}"
+        return _alert("watch_changed", "info", text, event.token)
 
     def _decided(self, event: ev.Decided) -> rows.Row:
         row = rows.decision_row(event.decision)
@@ -187,8 +193,5 @@ _ALERTS: dict[type, Callable[..., rows.Row]] = {
         "gates_switched",
         "info" if e.on else "warning",
         "account gates on" if e.on else "account gates off: an experiment",
-    ),
-    ev.WatchChanged: lambda e: _alert(
-        "watch_changed", "info", f"{'watching' if e.on else 'no longer watching'}", e.token
     ),
 }
