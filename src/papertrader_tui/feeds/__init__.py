@@ -1,0 +1,1 @@
+"""Price sources: the embedded demo market and recorded tapes."""
