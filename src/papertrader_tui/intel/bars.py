@@ -190,5 +190,5 @@ class Bars:
             if self._times[index % RING] < since:
                 break
             found.append(self._closes[index % RING])
-        step = -(-len(found) // limit) if limit > 0 else 1
+        step = max(1, -(-len(found) // limit)) if limit > 0 else 1
         return found[::step][:limit][::-1]
