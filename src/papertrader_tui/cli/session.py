@@ -16,9 +16,14 @@ from papertrader_tui.launch import Launch
 def run(arguments: argparse.Namespace) -> int:
     """Run the console, or the log where that was asked for or there is no terminal."""
     headless = arguments.command == "headless"
-    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print("papertrader: no terminal here, so this runs headless", file=sys.stderr)
-        headless = True
+    if not headless:
+        # Textual reads from the first and draws on the last.
+        streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
+        missing = [name for name, stream in streams.items() if not stream.isatty()]
+        if missing:
+            what = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} no terminal"
+            print(f"papertrader: {what}, so this runs headless", file=sys.stderr)
+            headless = True
     loaded = config.load(config=getattr(arguments, "config", None), flags=flags(arguments))
     tape = getattr(arguments, "tape", None)
     launch = Launch(
