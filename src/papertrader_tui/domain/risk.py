@@ -60,6 +60,24 @@ RANGES: dict[str, tuple[int, int]] = {
     "min_liquidity_usd": (0, 1_000_000_000),
 }
 
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One account gate and how near it is.
+
+    Attributes:
+        used: Fraction of the limit used, 1 or more is at the limit.
+        text: `3 of 20 trades today`.
+        tripped: Blocks entries now.
+        until: When it opens by itself, None if it is open or needs a person.
+    """
+
+    gate: str
+    used: float
+    text: str
+    tripped: bool
+    until: int | None
+
+
 #: Gates that close as an event and stay closed until a time or a person.
 DAILY_TRADES = "daily_trades"
 DAILY_LOSS = "daily_loss"

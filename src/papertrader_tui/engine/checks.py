@@ -17,8 +17,8 @@ from papertrader_tui.domain.money import (
     sub,
 )
 from papertrader_tui.domain.orders import Kind, OrderRequest, Origin, Side, SizeBy
-from papertrader_tui.engine.gates import Gates
-from papertrader_tui.engine.tokenmarket import TokenMarket
+from papertrader_tui.domain.gates import Gates
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.intel.levels import Profile
 
 _PRICED = (Kind.LIMIT, Kind.STOP, Kind.TAKE_PROFIT)

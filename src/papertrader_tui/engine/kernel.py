@@ -15,6 +15,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Protocol
 
+from papertrader_tui import __version__
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.commands import ClosePosition, Command, PlaceOrder
 from papertrader_tui.domain.decision import Action
@@ -73,10 +74,13 @@ class Kernel:
         self._storing = False
         self._running = False
         self._failed: BaseException | None = None
+        self._pending: asyncio.Future[Sequence[MarketInput] | None] | None = None
         self._facts: list[FactListener] = []
         self._prices: list[PriceListener] = []
         self._fills: dict[TokenId, deque[ev.Event]] = {}
         self._checkpointed = 0.0
+        # the market may have handed over a batch already that the desk has not seen yet
+        self._cursor = market.cursor
         for event in past_fills:
             self._keep_fill(event)
         self._view.remember(past_decisions)
@@ -92,7 +96,7 @@ class Kernel:
         try:
             await self._warm()
             batches = aiter(self.market.batches(self.until))
-            pending = asyncio.ensure_future(_next(batches))
+            pending = self._pending = asyncio.ensure_future(_next(batches))
             try:
                 while not self._stopping:
                     if not self._commands and not pending.done():
@@ -106,8 +110,9 @@ class Kernel:
                         batch = pending.result()
                         if batch is None:
                             break
+                        self._cursor = self.market.cursor
                         await self._take(batch, loop.time())
-                        pending = asyncio.ensure_future(_next(batches))
+                        pending = self._pending = asyncio.ensure_future(_next(batches))
                         await asyncio.sleep(0)
                 await self._serve()
                 await self._write([], [], durable=True)
@@ -131,7 +136,7 @@ class Kernel:
         for item in inputs:
             self.desk.step(item)
         self._candles.observe(inputs)
-        events = self.desk.start_session(self.market.now(), self.market.info,
+        events = self.desk.start_session(self.market.now(), __version__, self.market.info.detail,
                                          self.market.watchlist)
         await self._write(events, [], durable=True)
         self._publish(list(events))
@@ -161,7 +166,7 @@ class Kernel:
         if not self._commands:
             return
         now = self.now()
-        cursor = self.market.cursor
+        cursor = self._cursor
         events: list[ev.Event] = []
         inputs: list[tuple[int, int, Command]] = []
         answers: list[tuple[asyncio.Future[Sequence[ev.Event]], Sequence[ev.Event]]] = []
@@ -189,7 +194,7 @@ class Kernel:
         self._storing = True
         await self._journal.append(
             events, inputs=inputs, checkpoint=self.desk.checkpoint(),
-            cursor=self.market.cursor, durable=durable,
+            cursor=self._cursor, durable=durable,
         )
         # after a failed write the desk is ahead of the store: it stays frozen as it was
         self._storing = False
@@ -227,7 +232,13 @@ class Kernel:
     # ------------------------------------------------------------------ front ends
 
     def now(self) -> int:
-        """Market time: never before the last input, never after the end that was set."""
+        """Market time: never before the last input, never after the end that was set.
+
+        While a batch is waiting to be stepped the market's clock is ahead of the desk: a command
+        that comes in between belongs to the time before it.
+        """
+        if self._pending is not None and self._pending.done():
+            return self.desk.now
         now = self.market.now()
         if self.until is not None:
             now = min(now, self.until)

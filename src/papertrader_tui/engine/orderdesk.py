@@ -27,8 +27,8 @@ from papertrader_tui.domain.orders import (
 )
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.checks import Draft, draft
-from papertrader_tui.engine.gates import Gates
-from papertrader_tui.engine.tokenmarket import TokenMarket
+from papertrader_tui.domain.gates import Gates
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.simulator.costs import Swap, drift
 from papertrader_tui.simulator.gas import GasCost, swap_gas
@@ -86,6 +86,10 @@ class OrderDesk:
     def gas_of(self, market: TokenMarket) -> GasCost:
         """What a swap's gas costs on the token's chain now."""
         return swap_gas(market.chain, self._of.gas.get(market.chain.key))
+
+    def gas_usd(self, market: TokenMarket) -> Decimal:
+        """The same in dollars."""
+        return self.gas_of(market).usd
 
     # ------------------------------------------------------------------ placing
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from papertrader_tui.domain.decision import Decision
 from papertrader_tui.domain.events import AccountMarked, Fidelity, KillMode
 from papertrader_tui.domain.orders import Order, OrderRequest
+from papertrader_tui.domain.risk import GateRow
 from papertrader_tui.domain.tokens import Token
 
 
@@ -69,24 +70,6 @@ class PositionRow:
     stop: Decimal | None
     target: Decimal | None
     opened: int
-
-
-@dataclass(frozen=True, slots=True)
-class GateRow:
-    """One account gate and how near it is.
-
-    Attributes:
-        used: Fraction of the limit used, 1 or more is at the limit.
-        text: `3 of 20 trades today`.
-        tripped: Blocks entries now.
-        until: When it opens by itself, None if it is open or needs a person.
-    """
-
-    gate: str
-    used: float
-    text: str
-    tripped: bool
-    until: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.decision import Decision
-from papertrader_tui.domain.market import HOUR
+from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_even, sub
 from papertrader_tui.engine.desk import Desk
-from papertrader_tui.engine.gates import KILL_TEXT
+from papertrader_tui.domain.gates import KILL_TEXT
 from papertrader_tui.engine.snapshot import PositionRow, Snapshot, TokenRow
-from papertrader_tui.engine.tokenmarket import TokenMarket
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.ports import Market
 
 DECISIONS_KEPT = 200
@@ -77,7 +77,7 @@ class View:
     def _token(self, m: TokenMarket, now: int) -> TokenRow:
         kept = m.kept
         return TokenRow(
-            token=m.token, price=m.price, change_24h=m.series.change_24h(m.value, m.time),
+            token=m.token, price=m.price, change_24h=m.series.change(DAY, m.time, m.value) if m.price is not None else None,
             spark=self._spark(m),
             liquidity=m.depth.liquidity if m.depth is not None else None,
             source=m.source, time=m.time,
@@ -101,10 +101,10 @@ class View:
         p = desk.account.ledger.positions[token]
         stop, target = desk.orders.stops(token)
         if m.plan is not None and desk.account.bot:
-            planned_stop, planned_target = Decimal(str(m.plan.stop)), m.plan.next_target()
+            planned_stop, planned_target = Decimal(f"{m.plan.guard:.10g}"), m.plan.target
             stop = planned_stop if stop is None else max(stop, planned_stop)
             if planned_target is not None:
-                nearest = Decimal(str(planned_target))
+                nearest = Decimal(f"{planned_target:.10g}")
                 target = nearest if target is None else min(target, nearest)
         average = divide(p.cost, p.quantity)
         places = max(0, 9 - average.adjusted())

@@ -10,8 +10,8 @@ from papertrader_tui.domain.events import Event, GateCleared, GateTripped, KillM
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Side
+from papertrader_tui.domain.risk import GateRow
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.engine.snapshot import GateRow
 
 _NEVER = 1 << 62
 
@@ -107,22 +107,32 @@ class Gates:
             return None
         for gate, (reason, _) in account.gates.items():
             return f"gate.{gate}", reason
-        entering = {o.token for book in account.open.values() for o in book.values()
-                    if o.side is Side.BUY}
-        taken = set(account.ledger.positions) | entering
-        if token not in taken and len(taken) >= limits.max_open_positions:
+        if len(account.ledger.positions) + len(account.open) >= limits.max_open_positions:
+            taken = self._taken()
+            if token in taken or len(taken) < limits.max_open_positions:
+                return self._shallow(liquidity)
             return (
                 f"gate.{risk.OPEN_POSITIONS}",
                 f"{len(taken)} positions are open or being entered, the limit is "
                 f"{limits.max_open_positions}",
             )
-        if liquidity is not None and liquidity < limits.min_liquidity_usd:
-            return (
-                f"gate.{risk.MIN_LIQUIDITY}",
-                f"its pool holds {liquidity:,.0f} dollars, the least is "
-                f"{limits.min_liquidity_usd:,.0f}",
-            )
-        return None
+        return self._shallow(liquidity)
+
+    def _taken(self) -> set[TokenId]:
+        """Tokens that are held or being entered."""
+        account = self._account
+        entering = {o.token for book in account.open.values() for o in book.values()
+                    if o.side is Side.BUY}
+        return entering.union(account.ledger.positions)
+
+    def _shallow(self, liquidity: Decimal | None) -> tuple[str, str] | None:
+        least = self._limits.min_liquidity_usd
+        if liquidity is None or liquidity >= least:
+            return None
+        return (
+            f"gate.{risk.MIN_LIQUIDITY}",
+            f"its pool holds {liquidity:,.0f} dollars, the least is {least:,.0f}",
+        )
 
     def cooldown(self, token: TokenId, now: int) -> tuple[str, str] | None:
         """The cooldown that forbids the bot another buy now, and only warns a person."""

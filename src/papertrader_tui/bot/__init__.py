@@ -1,0 +1,1 @@
+"""The auto-trader: watchlist -> fresh price -> decision -> order."""

@@ -1,0 +1,423 @@
+"""The desk: the one place where an account changes. Pure: inputs and a time in, events out.
+
+`step` takes what the market says, `command` what a person says.  Both return the events that
+follow, already folded into the account; an event's effect is visible to the line after it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+from papertrader_tui.bot.trader import Trader
+from papertrader_tui.domain import commands as cmd
+from papertrader_tui.domain import events as ev
+from papertrader_tui.domain import risk
+from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.market import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Bar,
+    Depth,
+    Gas,
+    History,
+    MarketInput,
+    Quote,
+    Timer,
+)
+from papertrader_tui.domain.money import ZERO, add, mul, sub
+from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy, Status
+from papertrader_tui.domain.risk import RiskLimits
+from papertrader_tui.domain.tokens import Registry, TokenId
+from papertrader_tui.domain.gates import Gates
+from papertrader_tui.engine.orderdesk import OrderDesk
+from papertrader_tui.bot.tokenmarket import TokenMarket
+from papertrader_tui.intel.levels import Profile
+from papertrader_tui.intel.levels import profile as level_profile
+
+NOTHING: Sequence[ev.Event] = ()
+
+#: The account is recorded this often: with positions, and without.
+MARK_EVERY_OPEN = 15 * MINUTE
+MARK_EVERY_FLAT = HOUR
+
+
+class Desk:
+    """One account, its orders and its bot, on the markets that it is told about.
+
+    Args:
+        account: Folded from its events, the opening one included.
+        registry: Chains and tokens.
+        limits: Settings of the account gates.
+        stale_after: Milliseconds after which a price is too old to trade on.
+        profiles: Profile per level; the built-in table if not given.
+    """
+
+    def __init__(
+        self, account: Account, registry: Registry, limits: RiskLimits | None = None, *,
+        stale_after: int = 60_000, profiles: dict[int, Profile] | None = None,
+    ) -> None:
+        self.account = account
+        self.registry = registry
+        self.gates = Gates(account, limits or RiskLimits())
+        self.stale_after = stale_after
+        self.markets: dict[TokenId, TokenMarket] = {}
+        self.gas: dict[str, Gas] = {}
+        self.now = 0
+        self._profiles = profiles or {}
+        self.profile = self._profile(account.level)
+        self._out: list[ev.Event] = []
+        self.orders = OrderDesk(self, self.emit)
+        self.trader = Trader(self, self.orders, self.emit)
+        self._due = 0
+        self._next_mark = 0
+        self._floor = ZERO
+        self._equity = account.ledger.equity()
+        for token in (*account.watch, *account.ledger.positions, *account.open):
+            self._market(token)
+        self._refresh()
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash and holdings at the newest marks."""
+        return self._equity
+
+    def _profile(self, level: int) -> Profile:
+        return self._profiles.get(level) or level_profile(level)
+
+    def _market(self, token: TokenId) -> TokenMarket | None:
+        market = self.markets.get(token)
+        if market is None and token in self.registry.tokens:
+            market = TokenMarket(self.registry.tokens[token], self.registry.chain_of(token))
+            self.markets[token] = market
+            self._flag(market)
+        return market
+
+    def _flag(self, market: TokenMarket) -> None:
+        token = market.token.id
+        market.held = token in self.account.ledger.positions
+        market.working = token in self.account.open
+        market.watched = token in self.account.watch
+
+    # ------------------------------------------------------------------ events
+
+    def emit(self, event: ev.Event) -> None:
+        """Fold an event in and hand it out."""
+        self.account.apply(event)
+        self._out.append(event)
+        if isinstance(event, ev.Filled | ev.Reverted):
+            self._after_swap(event)
+
+    def _after_swap(self, event: ev.Filled | ev.Reverted) -> None:
+        account, market = self.account, self.markets[event.token]
+        self._flag(market)
+        if isinstance(event, ev.Filled):
+            self._describe(event, market)
+            self.trader.after_fill(event, market)
+        self._equity = account.ledger.equity()
+        for gate in self.gates.after_fill(account.seq + 1, self.now):
+            self.emit(gate)
+        self._watch_losses()
+        self._refresh()
+
+    def _describe(self, event: ev.Filled, market: TokenMarket) -> None:
+        position = self.account.ledger.positions.get(event.token)
+        closed = self.account.closed_by
+        seq, symbol = self.account.seq + 1, market.token.symbol
+        if position is not None:
+            self.emit(ev.PositionChanged(
+                seq, self.now, event.token, symbol, position.quantity, position.cost,
+                position.mark, position.realized, position.costs))
+        elif closed is not None:
+            self.emit(ev.PositionChanged(
+                seq, self.now, event.token, symbol, ZERO, ZERO, event.reference_price,
+                closed.realized, closed.costs))
+
+    def _take_out(self) -> Sequence[ev.Event]:
+        if self.account.kill is ev.KillMode.FLATTEN:
+            self._flatten()
+        out, self._out = self._out, []
+        return out
+
+    # ------------------------------------------------------------------ the market's side
+
+    def step(self, item: MarketInput) -> Sequence[ev.Event]:
+        """Take in one market input.
+
+        Returns:
+            The events that follow from it, in order; often none.
+        """
+        kind = type(item)
+        if kind is Quote:
+            return self._on_quote(item)  # type: ignore[arg-type]
+        if kind is Bar:
+            return self._on_bar(item)  # type: ignore[arg-type]
+        self.now = max(self.now, item.time)
+        if isinstance(item, Depth):
+            market = self._market(item.token)
+            if market is not None:
+                market.deepen(item)
+        elif isinstance(item, Gas):
+            self.gas[item.chain] = item
+            self.trader.on_gas(item)
+        elif isinstance(item, History):
+            market = self._market(item.token)
+            if market is not None:
+                market.series.warm(item)
+        elif isinstance(item, Timer) and self.now >= self._due:
+            self._on_time()
+        return self._take_out() if self._out else NOTHING
+
+    def _on_quote(self, quote: Quote) -> Sequence[ev.Event]:
+        market = self.markets.get(quote.token)
+        if market is None:
+            market = self._market(quote.token)
+            if market is None:
+                return NOTHING
+        time = quote.time
+        if time > self.now:
+            self.now = time
+        opening = quote.opening
+        if opening and not market.working and not market.held:
+            if market.price is None:
+                self._price(market, quote)
+            return NOTHING
+        self._price(market, quote)
+        if self.now >= self._due:
+            self._on_time()
+        if market.working:
+            self.orders.land(market, opening)
+        if opening:
+            if market.held:
+                self._mark(market, quote.price)
+            return self._take_out() if self._out else NOTHING
+        market.series.on_price(time, quote.value, quote.volume)
+        if market.working:
+            self.orders.match(market, quote.price, quote.price)
+        if market.held:
+            self._mark(market, quote.price)
+            self.trader.on_path(market, quote.value, quote.value)
+        if time >= market.next_decision and market.watched and self.account.bot:
+            self.trader.decide(market)
+        return self._take_out() if self._out else NOTHING
+
+    def _on_bar(self, bar: Bar) -> Sequence[ev.Event]:
+        market = self.markets.get(bar.token)
+        if market is None:
+            market = self._market(bar.token)
+            if market is None:
+                return NOTHING
+        if bar.end > self.now:
+            self.now = bar.end
+        market.price = bar.price
+        market.value = bar.close
+        market.time = bar.end
+        market.source = bar.source
+        if self.now >= self._due:
+            self._on_time()
+        market.series.on_bar(bar)
+        if market.working:
+            self.orders.match(market, bar.low_price, bar.high_price)
+        if market.held:
+            self._mark(market, bar.price)
+            self.trader.on_path(market, bar.low, bar.high)
+        if bar.end >= market.next_decision and market.watched and self.account.bot:
+            self.trader.decide(market)
+        return self._take_out() if self._out else NOTHING
+
+    @staticmethod
+    def _price(market: TokenMarket, quote: Quote) -> None:
+        market.price = quote.price
+        market.value = quote.value
+        market.time = quote.time
+        market.source = quote.source
+
+    def _mark(self, market: TokenMarket, price: Decimal) -> None:
+        """Value a holding at a fresh price, and close the loss gates if it comes to that."""
+        position = self.account.ledger.positions[market.token.id]
+        before = position.value
+        position.mark = price
+        position.value = mul(position.quantity, price)
+        self._equity = add(self._equity, sub(position.value, before))
+        self._watch_losses()
+
+    def _watch_losses(self) -> None:
+        account, equity = self.account, self._equity
+        if equity > account.peak:
+            account.peak = equity
+            self._floor = self.gates.floor()
+        elif equity <= self._floor and account.gates_on:
+            for gate in self.gates.after_mark(equity, account.seq + 1, self.now):
+                self.emit(gate)
+            self._refresh()
+
+    # ------------------------------------------------------------------ time
+
+    def _on_time(self) -> None:
+        """Roll the day, record the account, expire orders, open gates: whatever is due."""
+        account, now = self.account, self.now
+        if self._next_mark and (now // DAY != account.equity_day or now >= self._next_mark):
+            self._record()
+        for gate in self.gates.after_time(account.seq + 1, now):
+            self.emit(gate)
+        self.orders.expire(now)
+        self._refresh()
+
+    def _record(self) -> None:
+        self.emit(self.account.totals(self.now))
+
+    def _refresh(self) -> None:
+        """Work out when time matters next, and which equity closes a gate."""
+        account, now = self.account, self.now
+        if now:
+            every = MARK_EVERY_OPEN if account.ledger.positions else MARK_EVERY_FLAT
+            self._next_mark = (now // every + 1) * every
+        day_end = (now // DAY + 1) * DAY
+        self._due = min(self._next_mark or 0, day_end, self.gates.due(), self.orders.due())
+        self._floor = self.gates.floor()
+
+    # ------------------------------------------------------------------ commands
+
+    def start_session(
+        self, now: int, program: str, detail: str, watchlist: Sequence[TokenId]
+    ) -> Sequence[ev.Event]:
+        """Record that the desk (re)started; a new account watches the market's tokens."""
+        self.now = max(self.now, now)
+        self.emit(ev.SessionStarted(self.account.seq + 1, self.now, program, detail))
+        if not self.account.watch:
+            for token in watchlist:
+                self._watch(cmd.Watch(token, True))
+        self._refresh()
+        return self._take_out()
+
+    def command(self, command: cmd.Command, now: int) -> Sequence[ev.Event]:
+        """Do what a person says.
+
+        Returns:
+            The events that follow; none where nothing changed (the same client id again).
+        """
+        self.now = max(self.now, now)
+        if self.now >= self._due:
+            self._on_time()
+        _COMMANDS[type(command)](self, command)
+        self._refresh()
+        return self._take_out()
+
+    def _place(self, command: cmd.PlaceOrder) -> None:
+        self.orders.place(command.request)
+
+    def _cancel(self, command: cmd.CancelOrder) -> None:
+        problem = self.orders.cancel(command.order_id)
+        if problem is not None:
+            self._say("warning", problem)
+
+    def _close(self, command: cmd.ClosePosition) -> None:
+        if command.client_id in self.account.client_ids:
+            return
+        self.orders.cancel_all(command.token, Side.SELL, "its position is being closed")
+        self.orders.place(OrderRequest(
+            command.client_id, command.token, Side.SELL, SizeBy.PERCENT, Decimal(100),
+            tolerance_bps=command.tolerance_bps))
+
+    def _switch_bot(self, command: cmd.SwitchBot) -> None:
+        if command.on != self.account.bot:
+            self.emit(ev.BotSwitched(self.account.seq + 1, self.now, command.on))
+            self.trader.woken()
+
+    def _set_level(self, command: cmd.SetLevel) -> None:
+        if command.level == self.account.level:
+            return
+        try:
+            profile = self._profile(command.level)
+        except (KeyError, ValueError) as fault:
+            self._say("warning", str(fault.args[0] if fault.args else fault))
+            return
+        self.profile = profile
+        self.emit(ev.LevelChanged(self.account.seq + 1, self.now, profile.level, profile.name))
+        self.trader.woken()
+
+    def _set_kill(self, command: cmd.SetKill) -> None:
+        if command.mode is self.account.kill:
+            return
+        self.emit(ev.KillSwitched(self.account.seq + 1, self.now, command.mode))
+        if command.mode in (ev.KillMode.REDUCE_ONLY, ev.KillMode.FLATTEN):
+            self.orders.cancel_all(None, Side.BUY, "the kill switch allows exits only")
+
+    def _flatten(self) -> None:
+        """Sell what is held and not being sold yet; once all is closed, flatten becomes pause."""
+        account = self.account
+        self.orders.cancel_all(None, None, "everything is being closed")
+        for token in list(account.ledger.positions):
+            market = self.markets[token]
+            fresh = self.now - market.time <= self.stale_after
+            if market.price is not None and fresh and account.available(token) > 0:
+                self.trader.flatten(market)
+        if not account.ledger.positions and not account.open:
+            self.emit(ev.KillSwitched(account.seq + 1, self.now, ev.KillMode.PAUSE))
+
+    def _switch_gates(self, command: cmd.SwitchGates) -> None:
+        if command.on != self.account.gates_on:
+            self.emit(ev.GatesSwitched(self.account.seq + 1, self.now, command.on))
+
+    def _reset_gate(self, command: cmd.ResetGate) -> None:
+        if command.gate not in self.account.gates:
+            self._say("info", f"gate {command.gate!r} is not closed")
+            return
+        if command.gate == risk.PEAK_LOSS:
+            self._record()  # the peak is counted anew from here
+        self.emit(ev.GateCleared(self.account.seq + 1, self.now, command.gate, "hand"))
+
+    def _watch(self, command: cmd.Watch) -> None:
+        market = self._market(command.token)
+        if market is None:
+            self._say("warning", f"token {command.token!r} is not known here")
+        elif command.on != (command.token in self.account.watch):
+            self.emit(ev.WatchChanged(self.account.seq + 1, self.now, command.token, command.on))
+            self._flag(market)
+
+    def _mark_account(self, _: cmd.MarkAccount) -> None:
+        self._record()
+
+    def _say(self, severity: str, text: str) -> None:
+        self.emit(ev.Alerted(self.account.seq + 1, self.now, severity, text))
+
+    # ------------------------------------------------------------------ checkpoints
+
+    def checkpoint(self) -> str:
+        """High-water marks that no event records, as JSON."""
+        return json.dumps({
+            "now": self.now,
+            "peak": str(self.account.peak),
+            "trails": {i: str(v) for i, v in self.orders.trails.items()},
+            "bot": self.trader.to_plain(),
+        }, separators=(",", ":"))
+
+    def restore(self, checkpoint: str) -> None:
+        """Take high-water marks back in."""
+        if not checkpoint:
+            return
+        state = json.loads(checkpoint)
+        self.now = max(self.now, int(state["now"]))
+        self.account.peak = max(self.account.peak, Decimal(state["peak"]))
+        open_ids = {o.id for o in self.account.open_orders() if o.status is not Status.HELD}
+        self.orders.trails.update(
+            {i: Decimal(v) for i, v in state["trails"].items() if i in open_ids})
+        self.trader.from_plain(state["bot"])
+        self._refresh()
+
+
+_COMMANDS = {
+    cmd.PlaceOrder: Desk._place,
+    cmd.CancelOrder: Desk._cancel,
+    cmd.ClosePosition: Desk._close,
+    cmd.SwitchBot: Desk._switch_bot,
+    cmd.SetLevel: Desk._set_level,
+    cmd.SetKill: Desk._set_kill,
+    cmd.SwitchGates: Desk._switch_gates,
+    cmd.ResetGate: Desk._reset_gate,
+    cmd.Watch: Desk._watch,
+    cmd.MarkAccount: Desk._mark_account,
+}
+
