@@ -104,7 +104,8 @@ def tick_decimals(ticks: Sequence[float], price: float) -> int:
     """Decimals of an axis: as many as its price has, more if its ticks need them to differ."""
     wanted = fmt.decimals_for(price)
     if len(ticks) > 1:
-        step = ticks[1] - ticks[0]
+        # the difference of two floats may fall just short of the power of ten that it is
+        step = (ticks[1] - ticks[0]) * (1 + 1e-9)
         needed = max(0, -math.floor(math.log10(step)))
         if abs(round(step, needed) - step) > step * 1e-6:
             needed += 1
