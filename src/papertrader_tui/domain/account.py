@@ -28,7 +28,8 @@ class Account:
         gates: Closed gates: name -> (reason, until).
         losses: Losing positions in a row.
         fills_today: Fills on the UTC day `day`.
-        day_equity: Equity when that day began (or when the account was opened).
+        day_equity: Equity at the first mark of the UTC day `equity_day`.
+        marked: Equity at the last mark.
         peak: Highest equity recorded; between recordings the desk raises it itself.
         last_buy: Time of the last buy by token, and of any under "".
         closed: Positions closed, wins among them.
@@ -36,9 +37,9 @@ class Account:
 
     __slots__ = (
         "bot", "client_ids", "closed", "closed_by", "day", "day_equity", "decisions",
-        "fills_today", "gates", "gates_on", "kill", "last_buy", "ledger", "level", "level_name",
-        "losses", "market", "name", "open", "opened", "orders", "orders_made", "peak", "seed",
-        "seq", "trades", "watch", "wins",
+        "equity_day", "fills_today", "gates", "gates_on", "kill", "last_buy", "ledger", "level",
+        "level_name", "losses", "marked", "market", "name", "open", "opened", "orders",
+        "orders_made", "peak", "seed", "seq", "trades", "watch", "wins",
     )
 
     def __init__(self) -> None:
@@ -67,7 +68,9 @@ class Account:
         self.orders_made = 0
         self.day = 0
         self.fills_today = 0
+        self.equity_day = 0
         self.day_equity = ZERO
+        self.marked = ZERO
         self.peak = ZERO
         self.last_buy: dict[TokenId, int] = {}
 
@@ -92,8 +95,8 @@ class Account:
     def _opened(self, event: ev.AccountOpened) -> None:
         self.name, self.market, self.seed = event.name, event.market, event.seed
         self.opened = event.time
-        self.day = event.time // DAY
-        self.day_equity = self.peak = event.cash
+        self.day = self.equity_day = event.time // DAY
+        self.day_equity = self.peak = self.marked = event.cash
 
     def _accepted(self, event: ev.OrderAccepted) -> None:
         order = event.order
@@ -152,9 +155,11 @@ class Account:
             self.fills_today = 0
 
     def _marked(self, event: ev.AccountMarked) -> None:
-        if event.time // DAY != self.day or event.time % DAY == 0:
+        if event.time // DAY != self.equity_day:
+            self.equity_day = event.time // DAY
             self.day_equity = event.equity
         self._roll(event.time)
+        self.marked = event.equity
         self.peak = max(self.peak, event.equity)
 
     def _decided(self, event: ev.Decided) -> None:
@@ -168,7 +173,7 @@ class Account:
         if event.gate == risk.LOSS_STREAK:
             self.losses = 0
         elif event.gate == risk.PEAK_LOSS:
-            self.peak = self.ledger.equity()
+            self.peak = self.marked
 
     def _bot(self, event: ev.BotSwitched) -> None:
         self.bot = event.on

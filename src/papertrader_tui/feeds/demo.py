@@ -134,12 +134,17 @@ class DemoMarket:
         for token, own in zip(self._watchlist, candles, strict=True):
             yield History(token, self._time(last), CANDLE_MS, own, SOURCE)
 
-    async def batches(self) -> AsyncIterator[Sequence[MarketInput]]:
-        """One batch per instant; as fast as possible, one per run of 25. Never ends."""
-        while True:
+    async def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
+        """One batch per instant; as fast as possible, one per run of 25.
+
+        Ends before the first instant later than `until`, else never.
+        """
+        while until is None or self._time(self._cursor) <= until:
             await self._pacer.until(self._time(self._cursor))
             number, tick = divmod(self._cursor, p.TICKS_PER_HOUR)
             end = min(tick + self._due(), p.TICKS_PER_HOUR)
+            if until is not None:
+                end = min(end, tick + (until - self._time(self._cursor)) // p.TICK_MS + 1)
             batch = self._hour(number).instants(tick, end)
             self._cursor += end - tick
             self._pacer.reached(self._time(self._cursor - 1))
