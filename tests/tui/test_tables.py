@@ -7,8 +7,8 @@ import pytest
 from textual.widget import Widget
 
 from papertrader_tui.domain.decision import Action
-from papertrader_tui.domain.gates import GateRow
 from papertrader_tui.domain.orders import Kind, Side, Status
+from papertrader_tui.domain.risk import GateRow
 from papertrader_tui.tui.widgets.columns import Column, place
 from papertrader_tui.tui.widgets.decisions import Decisions
 from papertrader_tui.tui.widgets.gates import Gates

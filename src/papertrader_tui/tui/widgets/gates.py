@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from papertrader_tui.domain.gates import GateRow
+from papertrader_tui.domain.risk import GateRow
 from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.widgets.columns import Column
