@@ -94,9 +94,9 @@ class Marks:
     """
 
     __slots__ = (
-        "agreement", "depth", "depth_key", "expected", "hour_scale", "mev", "momentum", "present",
-        "quality", "series", "trend", "trend_part", "version", "volatility", "volume", "weighed",
-        "weights",
+        "agreement", "depth", "depth_key", "expected", "fixed", "fixed_confidence",
+        "fixed_opportunity", "fixed_risk", "hour_scale", "mev", "momentum", "moving", "present",
+        "quality", "series", "trend", "version", "volatility", "volume", "weighed", "weights",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -105,6 +105,9 @@ class Marks:
         self.depth_key: tuple[float, float, bool] | None = None
         self.weighed = -1
         self.weights: tuple[int, ...] = ()
+        self.moving: tuple[int, ...] = ()
+        self.fixed: tuple[int, ...] = ()
+        self.fixed_risk = self.fixed_opportunity = self.fixed_confidence = 0
         self.agreement = self.depth = self.mev = self.present = 0
         self.quality = self.trend = self.volatility = self.volume = 0
-        self.expected = self.hour_scale = self.momentum = self.trend_part = 0.0
+        self.expected = self.hour_scale = self.momentum = 0.0

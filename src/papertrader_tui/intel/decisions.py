@@ -55,47 +55,85 @@ class Verdict:
     """What the rules made of a context. Treat it as immutable.
 
     Attributes:
-        risk, opportunity, confidence: In hundredths, 0 to 10,000.
-        scores: All factors, as `scoring.score` returned them.
-        size_cents: Of a BUY: USDC cents to spend. Of a SKIP for size: what was left.
+        scores: Risk, opportunity, confidence and all factors, as `scoring.score` returned them.
+        size_cents: Of a BUY: USDC cents to spend; otherwise what it would have been, if the
+            rules got that far.
         sell: Of a SELL: numerator and denominator of the part of the holding to sell.
         stop, targets: Of a BUY: planned exits, as prices.
-        expected_move: Fraction that the price is expected to move; 0 where it did not matter.
-        round_trip: Cost of going in and out with this size, as a fraction; likewise.
-        bound: What limited the size, in words.
+        expected_move: Fraction that the price is expected to move.
+        round_trip: Cost of going in and out with this size, as a fraction.
+        bound: What set the size, in words.
     """
 
-    __slots__ = ("action", "bound", "confidence", "expected_move", "opportunity", "risk",
-                 "round_trip", "rule", "scores", "sell", "size_cents", "stop",
-                 "targets")  # fmt: skip
+    # most verdicts order nothing: they are made of three values, and these are shared
+    size_cents = 0
+    expected_move = 0.0
+    round_trip = 0.0
+    bound = ""
+    sell = (0, 1)
+    stop = 0.0
+    targets: tuple[float, ...] = ()
 
-    def __init__(
-        self, action: Action, rule: str, scores: Scores, size_cents: int = 0,
-        expected_move: float = 0.0, round_trip: float = 0.0, bound: str = "",
-    ) -> None:  # fmt: skip
+    __slots__ = ("action", "rule", "scores")
+
+    def __init__(self, action: Action, rule: str, scores: Scores) -> None:
         self.action = action
         self.rule = rule
         self.scores = scores
-        self.risk = scores[0]
-        self.opportunity = scores[1]
-        self.confidence = scores[2]
-        self.size_cents = size_cents
-        self.expected_move = expected_move
-        self.round_trip = round_trip
-        self.bound = bound
-        self.sell: tuple[int, int] = (0, 1)
-        self.stop = 0.0
-        self.targets: tuple[float, ...] = ()
 
-    def same(self, other: Verdict) -> bool:
-        """Equal in every field."""
-        return all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
+    @property
+    def risk(self) -> int:
+        """In hundredths, 0 to 10,000."""
+        return self.scores[0]
+
+    @property
+    def opportunity(self) -> int:
+        """In hundredths, 0 to 10,000."""
+        return self.scores[1]
+
+    @property
+    def confidence(self) -> int:
+        """In hundredths, 0 to 10,000."""
+        return self.scores[2]
+
+    def values(self) -> tuple[object, ...]:
+        """All of it, to compare."""
+        return (
+            self.action, self.rule, self.scores, self.size_cents, self.expected_move,
+            self.round_trip, self.bound, self.sell, self.stop, self.targets,
+        )  # fmt: skip
+
+
+class Sized(Verdict):
+    """A verdict that got as far as a size, or sells."""
+
+    __slots__ = ("bound", "expected_move", "round_trip", "sell", "size_cents", "stop", "targets")
+
+    def __init__(
+        self,
+        action: Action,
+        rule: str,
+        scores: Scores,
+        *,
+        size: int = 0,
+        expected: float = 0.0,
+        cost: float = 0.0,
+        bound: str = "",
+    ) -> None:
+        super().__init__(action, rule, scores)
+        self.size_cents = size
+        self.expected_move = expected
+        self.round_trip = cost
+        self.bound = bound
+        self.sell = Verdict.sell
+        self.stop = Verdict.stop
+        self.targets = Verdict.targets
 
 
 def judge(ctx: Context) -> Verdict:
     """Decide; the same context always gives the same verdict."""
     scores = score(ctx)
-    if ctx.fault:
+    if ctx.fault or ctx.age_ms > ctx.max_age_ms:
         return Verdict(_SKIP, "skip.price", scores)
     if ctx.held:
         return _leave(ctx, scores)
@@ -131,47 +169,46 @@ def _leave(ctx: Context, scores: Scores) -> Verdict:
             rule = "exit.stress"
         else:
             return Verdict(_HOLD, "hold.position", scores)
-    verdict = Verdict(_SELL, rule, scores)
+    verdict = Sized(_SELL, rule, scores)
     verdict.sell = exits.sold_part(plan, rule)
     return verdict
 
 
 def _enter(ctx: Context, scores: Scores) -> Verdict:
     """The rest of the entry's rules, and its size."""
+    series, profile = ctx.series, ctx.profile
     if scores[7] >= STRESS_ENTRY:
         return Verdict(_SKIP, "skip.stress", scores)
-    series, profile = ctx.series, ctx.profile
     if series.trend is None or series.atr is None:
         return Verdict(_SKIP, "skip.history", scores)
     expected = ctx.marks.expected
-    risk, confidence = scores[0], scores[2]
-    own, bound = sizing.own_size(profile, ctx, confidence, risk)
     pays = sizing.paying_sizes(expected, ctx)
     if pays is None:
-        size = max(sizing.cents(own), 1)
-        return Verdict(_SKIP, "skip.cost", scores, size, expected,
-                       sizing.round_trip(size / 100, ctx), bound)  # fmt: skip
+        return Verdict(_SKIP, "skip.cost", scores)
+    risk, confidence = scores[0], scores[2]
+    own, bound = sizing.own_size(profile, ctx, confidence, risk)
     smallest, largest = pays
     limit, limited = sizing.common_limit(ctx, largest)
     if limit < own:
         own, bound = limit, limited
     size = sizing.cents(own)
     cost = sizing.round_trip(size / 100, ctx) if size else 0.0
-    if 0 < size < smallest * 100:
-        return Verdict(_SKIP, "skip.cost", scores, size, expected, cost, bound)
-    if scores[1] * 10 < risk * OPPORTUNITY_TENTHS:
-        return Verdict(_HOLD, "hold.opportunity", scores, 0, expected, cost)
     longest = series.walks[2]
-    if longest is not None and longest < AGAINST:
-        return Verdict(_HOLD, "hold.trend", scores, 0, expected, cost)
-    if not size or (
+    action, rule = _BUY, "entry.buy"
+    if 0 < size < smallest * 100:
+        action, rule = _SKIP, "skip.cost"
+    elif scores[1] * 10 < risk * OPPORTUNITY_TENTHS:
+        action, rule = _HOLD, "hold.opportunity"
+    elif longest is not None and longest < AGAINST:
+        action, rule = _HOLD, "hold.trend"
+    elif not size or (
         size < profile.min_trade_usd * 100
         and not sizing.cautious_would(ctx, confidence, risk, smallest, limit)
     ):
-        rule = "skip.exposure" if bound == sizing.EXPOSURE else "skip.size"
-        return Verdict(_SKIP, rule, scores, size, expected, cost, bound)
-    verdict = Verdict(_BUY, "entry.buy", scores, size, expected, cost, bound)
-    distance = exits.stop_distance(ctx.value, series.atr, profile)
-    verdict.stop = ctx.value - distance
-    verdict.targets = tuple(ctx.value + n * distance for n in range(1, exits.TIERS + 1))
+        action, rule = _SKIP, "skip.exposure" if bound == sizing.EXPOSURE else "skip.size"
+    verdict = Sized(action, rule, scores, size=size, expected=expected, cost=cost, bound=bound)
+    if action is _BUY:
+        distance = exits.stop_distance(ctx.value, series.atr, profile)
+        verdict.stop = ctx.value - distance
+        verdict.targets = tuple(ctx.value + n * distance for n in range(1, exits.TIERS + 1))
     return verdict

@@ -69,13 +69,14 @@ def missing(ctx: Context) -> tuple[str, ...]:
     return tuple(found)
 
 
-def reason(ctx: Context, verdict: Verdict) -> str:
+def reason(ctx: Context, verdict: Verdict) -> str:  # noqa: PLR0912 - one branch a rule
     """Why the rule applied, with its numbers."""
     rule, profile = verdict.rule, ctx.profile
     confidence, risk = verdict.confidence / 100, verdict.risk / 100
     opportunity = verdict.opportunity / 100
     if rule == "skip.price":
-        return ctx.fault
+        stale = f"{ctx.age_ms / 1000:g} s old, the limit is {ctx.max_age_ms / 1000:g} s"
+        return ctx.fault or stale
     if rule == "skip.gate":
         return ctx.blocked_reason or ctx.blocked
     if rule == "skip.confidence":
@@ -89,9 +90,13 @@ def reason(ctx: Context, verdict: Verdict) -> str:
     if rule == "skip.history":
         return f"{ctx.series.bars} bars since the last gap, 14 are needed for an expected move"
     if rule == "skip.cost":
+        size = verdict.size_cents or sizing.cents(
+            sizing.own_size(profile, ctx, verdict.confidence, verdict.risk)[0]
+        )
+        size = max(size, 1)
         return (
-            f"expected move {verdict.expected_move:+.2%} < {sizing.PAY_RATIO:g} × round trip "
-            f"{verdict.round_trip:.2%} at ${verdict.size_cents / 100:,.2f}"
+            f"expected move {ctx.marks.expected:+.2%} < {sizing.PAY_RATIO:g} × round trip "
+            f"{sizing.round_trip(size / 100, ctx):.2%} at ${size / 100:,.2f}"
         )
     if rule == "hold.opportunity":
         least = risk * OPPORTUNITY_TENTHS / 10

@@ -36,6 +36,7 @@ class Series(Bars):
         walks: Per horizon, the slope in standard deviations of the slope that a random walk with
             this sigma would show; None until it is full.  (The t-statistic itself takes every
             random walk for a trend, since neighbouring prices are not independent.)
+        horizons: How many of them are known, 0 to 3.
         trend: Their mean over the known horizons, the middle one counted twice.
         support: Lowest low of the last 48 bars (or what there is, from 12 on).
         resistance: Highest high of 24 h (likewise).
@@ -48,9 +49,9 @@ class Series(Bars):
     __slots__ = (
         "_base", "_day", "_day_volume", "_down", "_ema_fast", "_ema_slow", "_high_index", "_hour",
         "_hour_volume", "_logs", "_low_index", "_range", "_squares", "_squares_long",
-        "_squares_short", "_unknown", "_up", "atr", "ema_fast", "ema_slow", "fits", "ref_bar",
-        "ref_hour", "resistance", "rsi", "sigma", "sigma_long", "sigma_short", "support", "trend",
-        "volume_ratio", "walks",
+        "_squares_short", "_unknown", "_up", "atr", "ema_fast", "ema_slow", "fits", "horizons",
+        "ref_bar", "ref_hour", "resistance", "rsi", "sigma", "sigma_long", "sigma_short", "support",
+        "trend", "volume_ratio", "walks",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -82,6 +83,7 @@ class Series(Bars):
         self.sigma_short: float | None = None
         self.sigma_long: float | None = None
         self.trend: float | None = None
+        self.horizons = 0
         self.walks: tuple[float | None, float | None, float | None] = (None, None, None)
         self.support: float | None = None
         self.resistance: float | None = None
@@ -209,13 +211,14 @@ class Series(Bars):
                 c := third.slope * _UNITS[2] * scale,
             )
             self.trend = 0.25 * a + 0.5 * b + 0.25 * c
+            self.horizons = 3
         elif first.slope is not None:
             a = first.slope * _UNITS[0] * scale
             if second.slope is not None:
                 b = second.slope * _UNITS[1] * scale
-                self.walks, self.trend = (a, b, None), (a + 2 * b) / 3
+                self.walks, self.trend, self.horizons = (a, b, None), (a + 2 * b) / 3, 2
             else:
-                self.walks, self.trend = (a, None, None), a
+                self.walks, self.trend, self.horizons = (a, None, None), a, 1
 
     def _levels(self, index: int, count: int) -> None:
         """Support and resistance: looked for anew only when the old one leaves its window."""

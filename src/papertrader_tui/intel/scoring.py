@@ -8,6 +8,9 @@ shrink.  No factor looks at the level or at its order size: sizes are judged aga
 reference order, so that a context scores the same at every level.
 """
 
+# ruff: noqa: PLR1730, FURB136, PLR0912, PLR0915 - at every price: min() and max() cost several
+# times what a comparison does, and every call adds to it
+
 from __future__ import annotations
 
 from math import log, sqrt
@@ -30,6 +33,7 @@ HOLDING_BARS = 48
 
 _FULL = weights.TOTAL
 _LOG_SPAN = log(SHALLOW / DEEP)
+_HOLDING = sqrt(HOLDING_BARS)
 
 Scores = tuple[int, ...]
 """risk, opportunity, confidence, then the factors: six of risk, six of opportunity, three of
@@ -38,8 +42,7 @@ confidence.  All in hundredths; a factor that is missing is 0 and weighs 0."""
 
 def reference_order(equity: float) -> float:
     """Dollars that depth is measured with: $1,000, or 1 % of equity where that is more."""
-    own = equity * REFERENCE_SHARE
-    return own if own > REFERENCE_USD else REFERENCE_USD
+    return max(REFERENCE_USD, equity * REFERENCE_SHARE)
 
 
 def _hundredths(value: float) -> int:
@@ -52,69 +55,71 @@ def _mark_bars(ctx: Context) -> None:
     marks, series = ctx.marks, ctx.series
     marks.series, marks.version, marks.weighed = series, series.version, -1
     present = 0
-    sigma = series.sigma
+    sigma, atr = series.sigma, series.atr
+    bar_ms = series.bar_ms
     marks.volatility = 0
     if sigma is not None:
-        present |= weights.VOLATILITY
-        marks.volatility = _hundredths(sigma * sqrt(DAY / series.bar_ms) / DAY_SIGMA_FULL)
+        present = weights.VOLATILITY
+        marks.volatility = _hundredths(sigma * sqrt(DAY / bar_ms) / DAY_SIGMA_FULL)
+    fast, slow, rsi = series.ema_fast, series.ema_slow, series.rsi
+    gap = 0.0
+    if slow is not None and fast is not None and atr:
+        gap = (fast - slow) / atr
+        gap = 1.0 if gap > 1.0 else -1.0 if gap < -1.0 else gap
     trend = series.trend
     marks.trend = marks.agreement = 0
-    marks.trend_part = marks.expected = 0.0
+    marks.expected = 0.0
     if trend is not None:
         present |= weights.TREND
         marks.trend = _hundredths(trend / TREND_FULL)
-        marks.trend_part = sum(
-            part for part, walk in zip((0.25, 0.5, 0.25), series.walks, strict=True)
-            if walk is not None
-        )  # fmt: skip
-        marks.agreement = _agreement(ctx)
-    atr = series.atr
-    if trend is not None and atr is not None:
-        strength = max(-1.0, min(1.0, trend / TREND_FULL))
-        marks.expected = min(1.0, atr / series.last * sqrt(HOLDING_BARS)) * strength
-    rsi, fast, slow = series.rsi, series.ema_fast, series.ema_slow
-    marks.momentum = marks.hour_scale = 0.0
-    if rsi is not None and fast is not None and slow is not None and atr is not None:
-        marks.momentum = _part((rsi - 50) / 20) + _part((fast - slow) / atr if atr > 0 else 0.0)
-        if sigma is not None and series.ref_hour is not None:
-            present |= weights.MOMENTUM
-            step = sigma * sqrt(HOUR / series.bar_ms) * HOUR_FULL
-            marks.hour_scale = 1 / step if step > 0 else 0.0
+        marks.agreement = _agreement(ctx, gap)
+        if atr is not None:
+            strength = trend / TREND_FULL
+            strength = 1.0 if strength > 1.0 else -1.0 if strength < -1.0 else strength
+            move = atr / series.last * _HOLDING
+            marks.expected = (move if move < 1.0 else 1.0) * strength
+    if (
+        rsi is not None
+        and slow is not None
+        and atr is not None
+        and sigma is not None
+        and series.ref_hour is not None
+    ):
+        present |= weights.MOMENTUM
+        pull = (rsi - 50.0) / 20.0
+        pull = 0.0 if pull < 0.0 else 1.0 if pull > 1.0 else pull
+        marks.momentum = pull + gap if gap > 0.0 else pull
+        marks.hour_scale = 1 / (sigma * sqrt(HOUR / bar_ms) * HOUR_FULL) if sigma > 0.0 else 0.0
     ratio = series.volume_ratio
     marks.volume = 0
     if ratio is not None:
         present |= weights.VOLUME
         marks.volume = _hundredths(ratio / 2)
-    if series.support is not None and series.resistance is not None and atr is not None:
-        present |= weights.STRUCTURE
-    if series.ref_bar is not None or series.resistance is not None:
+    if series.resistance is not None:
+        present |= weights.STRESS
+        if atr is not None:
+            present |= weights.STRUCTURE
+    elif series.ref_bar is not None:
         present |= weights.STRESS
     marks.present = present
 
 
-def _part(value: float) -> float:
-    return 0.0 if value <= 0.0 else min(value, 1.0)
-
-
-def _agreement(ctx: Context) -> int:
+def _agreement(ctx: Context, gap: float) -> int:
     """How much of what the horizons and the averages say points one way.
 
     Each horizon speaks with the R² of its line and that line's sign, the averages with their
     distance in true ranges, at most 1.
     """
-    series = ctx.series
-    voices = [fit.fit for fit in series.fits if fit.slope is not None]
-    if series.ema_fast is not None and series.ema_slow is not None and series.atr:
-        gap = (series.ema_fast - series.ema_slow) / series.atr
-        voices.append(max(-1.0, min(1.0, gap)))
-    loud = sum(map(abs, voices))
-    return _hundredths(abs(sum(voices)) / loud) if loud > 0 else 0
+    first, second, third = ctx.series.fits  # a fit that is not full yet is 0
+    a, b, c = first.fit, second.fit, third.fit
+    loud = abs(a) + abs(b) + abs(c) + abs(gap)
+    return _hundredths(abs(a + b + c + gap) / loud) if loud > 0.0 else 0
 
 
 def _mark_depth(ctx: Context, key: tuple[float, float, bool]) -> None:
     """Work out what changes only with liquidity: depth and MEV exposure of the reference order."""
     marks = ctx.marks
-    marks.depth_key = key
+    marks.depth_key, marks.weighed = key, -1
     liquidity, reference, public = key
     if liquidity > 0:
         impact = reference / (liquidity / 2 + reference)
@@ -124,8 +129,40 @@ def _mark_depth(ctx: Context, key: tuple[float, float, bool]) -> None:
     marks.mev = 3_000 + marks.depth * 7 // 10 if public else marks.depth // 5
 
 
+def _weigh(ctx: Context, present: int) -> None:
+    """Weigh the factors, and add up the contributions of those that change with bars only."""
+    marks = ctx.marks
+    marks.weighed = present
+    marks.weights = w = weights.weigh(present)
+    marks.quality = weights.quality(present, ctx.series.horizons)
+    shallow = marks.depth if present & weights.DEPTH else 0
+    mev = marks.mev if present & weights.DEPTH else 0
+    deep = _FULL - shallow if present & weights.DEPTH else 0
+    marks.fixed_risk = (
+        contribution(marks.volatility, w[0]) + contribution(shallow, w[1]) + contribution(mev, w[2])
+    )
+    marks.fixed_opportunity = (
+        contribution(marks.trend, w[6])
+        + contribution(marks.volume, w[8])
+        + contribution(deep, w[10])
+    )
+    marks.fixed_confidence = contribution(marks.quality, w[12]) + contribution(
+        marks.agreement, w[14]
+    )
+    marks.moving = (w[3], w[4], w[5], w[7], w[9], w[11], w[13])
+    marks.fixed = (marks.volatility, shallow, mev, marks.trend, marks.volume, deep)
+
+
+def contribution(points: int, weight: int) -> int:
+    """Score x weight / 100 %, rounded half up to a hundredth."""
+    return (points * weight + 5_000) // _FULL
+
+
 def score(ctx: Context) -> Scores:
-    """Score a context; the same context always scores the same."""
+    """Score a context; the same context always scores the same.
+
+    One long function on purpose: it runs at every price, and a call costs more than a factor.
+    """
     marks = ctx.marks
     series = ctx.series
     if marks.version != series.version or marks.series is not series:
@@ -133,41 +170,32 @@ def score(ctx: Context) -> Scores:
     present = marks.present
     value = ctx.value
 
-    # depth, MEV exposure
     liquidity = ctx.liquidity
-    depth = mev = shallow = 0
     if liquidity is not None:
-        present |= 2
+        present |= 2  # weights.DEPTH
         reference = ctx.equity * REFERENCE_SHARE
         if reference < REFERENCE_USD:
             reference = REFERENCE_USD
-        key = marks.depth_key
-        if (
-            key is None
-            or key[0] != liquidity
-            or key[1] != reference
-            or (key[2] is not ctx.public_mempool)
-        ):
-            _mark_depth(ctx, (liquidity, reference, ctx.public_mempool))
-        shallow = marks.depth
-        mev = marks.mev
-        depth = 10_000 - shallow
-    # network
+        key = (liquidity, reference, ctx.public_mempool)
+        if marks.depth_key != key:
+            _mark_depth(ctx, key)
+
     crowded = calm = 0
     rank = ctx.gas_rank
     if rank is not None:
-        present |= 8
+        present |= 8  # weights.NETWORK
         crowded = int(rank * 10_000)
         calm = 10_000 - crowded
-    # price quality
-    age = ctx.age_ms
-    doubt = 0
-    if age > 0:
-        doubt = age * 10_000 // ctx.max_age_ms if age < ctx.max_age_ms else 10_000
+
+    # price quality: how old it is, and how many sources stand behind it
+    doubt = ctx.age_ms
+    if doubt > 0:
+        doubt = doubt * 10_000 // ctx.max_age_ms
     if 0 < ctx.sources < 3:
         doubt += 5_000 if ctx.sources == 1 else 2_000
-        if doubt > 10_000:
-            doubt = 10_000
+    if doubt > 10_000:
+        doubt = 10_000
+
     # stress: the worst of a jump, the fall from the day's high, and the watchlist's fall
     worst = 0.0
     before = series.ref_bar
@@ -182,59 +210,47 @@ def score(ctx: Context) -> Scores:
             worst = fall
     drop = ctx.watch_drop
     if drop is not None:
-        present |= 4
+        present |= 4  # weights.STRESS
         drop /= WATCH_FULL
         if drop > worst:
             worst = drop
     stress = int(worst * 10_000) if worst < 1.0 else 10_000
-    # momentum
+
     push = 0
-    if present & 32:
-        rise = (value / series.ref_hour - 1.0) * marks.hour_scale  # type: ignore[operator]
-        if rise <= 0.0:
-            rise = 0.0
-        elif rise > 1.0:
-            rise = 1.0
-        push = int((marks.momentum + rise) * 3333.3334)
-        if push > 10_000:
-            push = 10_000
-    # structure
-    room = _room(value, series.support, top, series.atr) if present & 128 else 0  # type: ignore[arg-type]
+    if present & 32:  # weights.MOMENTUM
+        pull = (value / series.ref_hour - 1.0) * marks.hour_scale  # type: ignore[operator]
+        pull = marks.momentum + (1.0 if pull > 1.0 else pull if pull > 0.0 else 0.0)
+        push = int(pull * 10_000 / 3)
+    room = 0
+    if present & 128:  # weights.STRUCTURE
+        room = _room(value, series.support, top, series.atr)  # type: ignore[arg-type]
 
     if marks.weighed != present:
-        marks.weighed = present
-        marks.weights = weights.weigh(present)
-        marks.quality = weights.quality(present, marks.trend_part)
-    w = marks.weights
-    volatility, trend, volume = marks.volatility, marks.trend, marks.volume
-    w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, _ = w
+        _weigh(ctx, present)
+    w_doubt, w_stress, w_crowded, w_push, w_room, w_calm, w_spread = marks.moving
     risk = (
-        (volatility * w0 + 5000) // 10_000 + (shallow * w1 + 5000) // 10_000
-        + (mev * w2 + 5000) // 10_000 + (doubt * w3 + 5000) // 10_000
-        + (stress * w4 + 5000) // 10_000 + (crowded * w5 + 5000) // 10_000
-    )  # fmt: skip
+        marks.fixed_risk
+        + (doubt * w_doubt + 5_000) // 10_000
+        + (stress * w_stress + 5_000) // 10_000
+        + (crowded * w_crowded + 5_000) // 10_000
+    )
     opportunity = (
-        (trend * w6 + 5000) // 10_000 + (push * w7 + 5000) // 10_000
-        + (volume * w8 + 5000) // 10_000 + (room * w9 + 5000) // 10_000
-        + (depth * w10 + 5000) // 10_000 + (calm * w11 + 5000) // 10_000
-    )  # fmt: skip
-    spread = agreement = 0
-    if present & 16:
-        agreement = marks.agreement
-        if opportunity > risk:
-            spread = 2 * (opportunity - risk)
-            if spread > 10_000:
-                spread = 10_000
-    quality = marks.quality
-    confidence = (
-        (quality * w12 + 5000) // 10_000 + (spread * w13 + 5000) // 10_000
-        + (agreement * w14 + 5000) // 10_000
-    )  # fmt: skip
+        marks.fixed_opportunity
+        + (push * w_push + 5_000) // 10_000
+        + (room * w_room + 5_000) // 10_000
+        + (calm * w_calm + 5_000) // 10_000
+    )
+    spread = 0
+    if opportunity > risk and present & 16:  # weights.TREND
+        spread = 2 * (opportunity - risk)
+        if spread > 10_000:
+            spread = 10_000
+    volatility, shallow, mev, trend, volume, deep = marks.fixed
     return (
-        risk, opportunity, confidence,
+        risk, opportunity, marks.fixed_confidence + (spread * w_spread + 5_000) // 10_000,
         volatility, shallow, mev, doubt, stress, crowded,
-        trend, push, volume, room, depth, calm,
-        quality, spread, agreement,
+        trend, push, volume, room, deep, calm,
+        marks.quality, spread, marks.agreement,
     )  # fmt: skip
 
 

@@ -60,17 +60,19 @@ def weigh(present: int) -> tuple[int, ...]:
     return tuple(parts)
 
 
-@lru_cache(maxsize=2048)
-def quality(present: int, trend_part: float) -> int:
+@lru_cache(maxsize=1024)
+def quality(present: int, horizons: int) -> int:
     """Data quality in hundredths: the share of all factor weights that can be had.
 
     Args:
         present: Mask of what is present.
-        trend_part: Part of the trend's horizons (by their weights) that is known.
+        horizons: How many of the trend's horizons are known: the shortest first, the middle one
+            counting twice.
     """
+    part = (0.0, 0.25, 0.75, 1.0)[horizons]
     known = 0.0
     for factors, needs in ((RISK, _RISK_NEEDS), (OPPORTUNITY, _OPPORTUNITY_NEEDS)):
         for (_, weight), need in zip(factors, needs, strict=True):
             if need == ALWAYS or need & present:
-                known += weight * (trend_part if need == TREND else 1.0)
+                known += weight * (part if need == TREND else 1.0)
     return int(known * TOTAL / _FACTORS)
