@@ -13,7 +13,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.engine.candles import CandleBook
+from papertrader_tui.engine.candles import CandleBook, NoCandles
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.engine.kernel import Kernel
 from papertrader_tui.launch import (
@@ -116,7 +116,7 @@ async def open_desk(config: Config, launch: Launch) -> AsyncIterator[Opened]:
                 desk,
                 market,
                 journal,
-                CandleBook(),
+                NoCandles() if launch.headless else CandleBook(),
                 until=None if launch.span is None else market.now() + launch.span,
                 past_fills=stored.fills,
                 past_decisions=stored.decisions,

@@ -17,7 +17,7 @@ from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.domain.market import Gas
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_down
 from papertrader_tui.domain.orders import OrderRequest, Origin, Side, SizeBy, Status
-from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.domain.gates import Gates
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.intel import exits
@@ -26,8 +26,10 @@ from papertrader_tui.intel.decisions import Verdict, judge
 from papertrader_tui.intel.explain import explain
 from papertrader_tui.intel.gasday import GasDay
 from papertrader_tui.intel.levels import Profile
+from papertrader_tui.simulator.gas import swap_gas
 
 BOT_TOLERANCE_BPS = 100
+_FREE = ("", "")
 
 
 class Situation(Protocol):
@@ -36,7 +38,7 @@ class Situation(Protocol):
     account: Account
     gates: Gates
     markets: Mapping[TokenId, TokenMarket]
-    gas: Mapping[str, Gas]
+    registry: Registry
     profile: Profile
     stale_after: int
     now: int
@@ -50,13 +52,12 @@ class Orders(Protocol):
 
     def place(self, request: OrderRequest) -> None: ...
 
-    def gas_usd(self, market: TokenMarket) -> Decimal: ...
-
 
 class Trader:
     """Decides, and turns decisions into orders."""
 
-    __slots__ = ("_days", "_emit", "_keeper", "_of", "_orders", "_selling")
+    __slots__ = ("_cash", "_days", "_emit", "_free", "_gas", "_keeper", "_of", "_orders",
+                 "_selling", "_seq")
 
     def __init__(self, of: Situation, orders: Orders, emit: Callable[[ev.Event], None]) -> None:
         self._of = of
@@ -64,6 +65,10 @@ class Trader:
         self._emit = emit
         self._keeper = Keeper()
         self._days: dict[str, GasDay] = {}
+        #: per chain: dollars of a swap, rank within the day, source, time
+        self._gas: dict[str, tuple[float, float | None, str, int]] = {}
+        self._seq = -1  # of the account when cash was last looked at
+        self._cash = self._free = 0.0
         #: rule of each decision whose sale is under way
         self._selling: dict[str, str] = {}
 
@@ -71,7 +76,10 @@ class Trader:
 
     def on_gas(self, gas: Gas) -> None:
         """Remember what gas cost, to know later whether it is dear."""
-        self._days.setdefault(gas.chain, GasDay()).on_gas(gas.time, gas.price_wei, gas.source)
+        day = self._days.setdefault(gas.chain, GasDay())
+        day.on_gas(gas.time, gas.price_wei, gas.source)
+        usd = swap_gas(self._of.registry.chains[gas.chain], gas).usd
+        self._gas[gas.chain] = (float(usd), day.percentile, gas.source, gas.time)
 
     def woken(self) -> None:
         """The bot was switched or its level changed: decide anew at the next price."""
@@ -198,13 +206,11 @@ class Trader:
     # ------------------------------------------------------------------ context
 
     def _context(self, market: TokenMarket) -> Context:
-        of = self._of
+        """The token's context, brought up to now. Runs at every decision: keep it flat."""
+        of, account = self._of, self._of.account
         context = market.context
         if context is None:
-            context = market.context = Context(market.series, of.profile)
-            context.public_mempool = market.chain.public_mempool
-            context.fee_bps = float(market.token.fee_bps)
-            context.max_age_ms = of.stale_after
+            context = market.context = self._new_context(market)
         now = of.now
         context.profile = of.profile
         context.time = now
@@ -217,37 +223,40 @@ class Trader:
             context.liquidity = float(depth.liquidity)
             context.fee_bps = float(depth.fee_bps)
             context.depth_source, context.depth_time = depth.source, depth.time
-        self._fill_gas(context, market)
-        account = of.account
-        context.equity = float(of.equity)
-        context.cash = float(account.free_cash())
-        context.exposure = context.equity - float(account.ledger.cash)
-        self._fill_position(context, market)
-        block = of.gates.entry_block(
-            market.token.id, now, depth.liquidity if depth is not None else None)
-        if block is None:
-            block = of.gates.cooldown(market.token.id, now)
-        context.blocked, context.blocked_reason = block or ("", "")
-        return context
-
-    def _fill_gas(self, context: Context, market: TokenMarket) -> None:
-        gas = self._of.gas.get(market.chain.key)
-        if gas is None or gas.time == context.gas_time:
-            if context.gas_usd is None:
-                context.gas_usd = float(self._orders.gas_usd(market))
-            return
-        context.gas_usd = float(self._orders.gas_usd(market))
-        context.gas_source, context.gas_time = gas.source, gas.time
-        context.gas_rank = self._days[market.chain.key].percentile
-
-    def _fill_position(self, context: Context, market: TokenMarket) -> None:
-        context.pending = market.working and self._in_flight(market)
+        gas = self._gas.get(market.chain.key)
+        if gas is not None:
+            context.gas_usd, context.gas_rank, context.gas_source, context.gas_time = gas
+        if account.seq != self._seq:
+            self._seq = account.seq
+            self._cash = float(account.ledger.cash)
+            self._free = float(account.free_cash())
+        context.cash = self._free
+        if account.ledger.positions:
+            context.equity = equity = float(of.equity)
+            context.exposure = equity - self._cash
+        else:
+            context.equity = self._cash
+            context.exposure = 0.0
         context.held = market.held
         context.plan = market.plan
+        context.pending = market.working and self._in_flight(market)
         if market.held:
-            position = self._of.account.ledger.positions[market.token.id]
+            position = account.ledger.positions[market.token.id]
             context.opened = position.opened
             context.pnl = float(position.net) / float(position.bought)
+        block = of.gates.entry_block(
+            market.token.id, now, depth.liquidity if depth is not None else None
+        ) or of.gates.cooldown(market.token.id, now)
+        context.blocked, context.blocked_reason = block or _FREE
+        return context
+
+    def _new_context(self, market: TokenMarket) -> Context:
+        context = Context(market.series, self._of.profile)
+        context.public_mempool = market.chain.public_mempool
+        context.fee_bps = float(market.token.fee_bps)
+        context.max_age_ms = self._of.stale_after
+        context.gas_usd = float(swap_gas(market.chain, None).usd)
+        return context
 
     def _in_flight(self, market: TokenMarket) -> bool:
         book = self._of.account.open.get(market.token.id, {})

@@ -13,6 +13,19 @@ KEPT = {MINUTE: 1_500, 5 * MINUTE: 8_640}
 INTERVALS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR)
 
 
+class NoCandles:
+    """Keeps nothing, for a run that draws no chart."""
+
+    __slots__ = ()
+
+    def observe(self, batch: Iterable[MarketInput]) -> None:
+        """Pass it over."""
+
+    def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]:  # noqa: ARG002 - the same shape as CandleBook's
+        """There are none."""
+        return ()
+
+
 class CandleBook:
     """The last candles of every token at the base intervals, aggregated upward on request."""
 
@@ -49,10 +62,12 @@ class CandleBook:
                     del series[next(iter(series))]
                 continue
             candle.close = last
-            candle.high = max(candle.high, high)
-            candle.low = min(candle.low, low)
+            if high > candle.high:
+                candle.high = high
+            if low < candle.low:
+                candle.low = low
             if volume >= 0:
-                candle.volume = max(candle.volume, 0.0) + volume
+                candle.volume = volume + (candle.volume if candle.volume > 0 else 0.0)
 
     def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]:
         """The last `limit` candles of a token, oldest first; gaps stay gaps.

@@ -181,10 +181,12 @@ class Desk:
             self.now = time
         opening = quote.opening
         if opening and not market.working and not market.held:
-            if market.price is None:
-                self._price(market, quote)
+            # nobody waits for it: the candle's close will bring a newer price
             return NOTHING
-        self._price(market, quote)
+        market.price = quote.price
+        market.value = quote.value
+        market.time = time
+        market.source = quote.source
         if self.now >= self._due:
             self._on_time()
         if market.working:
@@ -226,13 +228,6 @@ class Desk:
         if bar.end >= market.next_decision and market.watched and self.account.bot:
             self.trader.decide(market)
         return self._take_out() if self._out else NOTHING
-
-    @staticmethod
-    def _price(market: TokenMarket, quote: Quote) -> None:
-        market.price = quote.price
-        market.value = quote.value
-        market.time = quote.time
-        market.source = quote.source
 
     def _mark(self, market: TokenMarket, price: Decimal) -> None:
         """Value a holding at a fresh price, and close the loss gates if it comes to that."""

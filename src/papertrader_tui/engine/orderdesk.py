@@ -87,10 +87,6 @@ class OrderDesk:
         """What a swap's gas costs on the token's chain now."""
         return swap_gas(market.chain, self._of.gas.get(market.chain.key))
 
-    def gas_usd(self, market: TokenMarket) -> Decimal:
-        """The same in dollars."""
-        return self.gas_of(market).usd
-
     # ------------------------------------------------------------------ placing
 
     def place(self, request: OrderRequest) -> None:

@@ -35,6 +35,8 @@ from papertrader_tui.domain.money import (
 )
 
 _PRICE_DIGITS = 18
+#: Fees are kept to so many decimals of a dollar: finer than any token's smallest unit is worth.
+FEE_DECIMALS = 18
 
 
 class NotEnoughLiquidity(ValueError):
@@ -118,7 +120,7 @@ class LiquidityPricer:
 
     def buy(self, spend: Decimal, reference: Decimal, decimals: int) -> Swap:
         """See `Pricer.buy`."""
-        fee = mul(spend, self._fee)
+        fee = quantize_even(mul(spend, self._fee), FEE_DECIMALS)
         out = self._after_impact(sub(spend, fee))
         quantity = quantize_down(divide(out, reference), decimals)
         impact = sub(sub(spend, fee), mul(quantity, reference))
@@ -129,7 +131,7 @@ class LiquidityPricer:
         value = mul(quantity, reference)
         before = self._before_impact(value)
         spend = quantize_up(divide(before, self._keep), USDC_DECIMALS)
-        fee = mul(spend, self._fee)
+        fee = quantize_even(mul(spend, self._fee), FEE_DECIMALS)
         return Swap(quantity, spend, reference, fee, sub(sub(spend, fee), value), self.fidelity)
 
     def _before_impact(self, value: Decimal) -> Decimal:
@@ -143,7 +145,7 @@ class LiquidityPricer:
     def sell(self, quantity: Decimal, reference: Decimal) -> Swap:
         """See `Pricer.sell`."""
         value = mul(quantity, reference)
-        fee = mul(value, self._fee)
+        fee = quantize_even(mul(value, self._fee), FEE_DECIMALS)
         cash = quantize_down(self._after_impact(max(ZERO, sub(value, fee))), USDC_DECIMALS)
         return Swap(quantity, cash, reference, fee, sub(sub(value, fee), cash), self.fidelity)
 
