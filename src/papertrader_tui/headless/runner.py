@@ -24,6 +24,7 @@ from papertrader_tui.ports import Desk
 
 #: Seconds of wall time between two reports of progress: on a terminal, and elsewhere.
 _LIVE, _SPARSE = 0.25, 15.0
+_TRIES, _SOON = 20, 0.01
 
 
 class HeadlessDesk(Desk, Protocol):
@@ -140,10 +141,18 @@ def _signals(desk: HeadlessDesk, stopped: list[str]) -> Iterator[None]:
 
 
 async def _report(desk: HeadlessDesk, narrator: Narrator, options: HeadlessOptions) -> None:
-    start = desk.snapshot().now
+    snapshot = desk.snapshot()
+    start = snapshot.now
     while True:
         await asyncio.sleep(_LIVE if options.live else _SPARSE)
-        snapshot = desk.snapshot()
+        # While the disk is being waited for (often just when this wakes) a desk shows what was
+        # stored before; a moment later it shows what is stored now.
+        before = snapshot.version
+        for _ in range(_TRIES):
+            snapshot = desk.snapshot()
+            if snapshot.version != before:
+                break
+            await asyncio.sleep(_SOON)
         fraction = snapshot.progress
         if options.span:
             fraction = max(fraction or 0.0, (snapshot.now - start) / options.span)
