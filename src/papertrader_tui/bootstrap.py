@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,11 +49,13 @@ class Opened:
     Attributes:
         symbols: Symbol by token.
         narration: What was opened, in sentences.
+        closing: The same about what the market turned out to hold, once it has run.
     """
 
     kernel: Kernel
     symbols: Mapping[TokenId, str]
     narration: tuple[str, ...]
+    closing: Callable[[], Sequence[str]]
 
 
 @dataclass(slots=True)
@@ -122,7 +124,12 @@ async def open_desk(config: Config, launch: Launch) -> AsyncIterator[Opened]:
                 past_decisions=stored.decisions,
             )
             symbols = {t.id: t.symbol for t in market.registry.tokens.values()}
-            yield Opened(kernel, symbols, tuple(_narration(config, market, path, new=new)))
+            yield Opened(
+                kernel,
+                symbols,
+                tuple(_narration(config, market, path, new=new)),
+                lambda: tuple(_closing(market, stored.cursor, path)),
+            )
     finally:
         if lock is not None:
             lock.release()
@@ -175,8 +182,15 @@ def _market(config: Config, launch: Launch, seed: int, cursor: int) -> Market:
         from papertrader_tui.feeds.tape import TapeMarket
 
         speed = market_speed(config, launch, "tape")
-        chain = config.settings.market.chain
-        return TapeMarket(launch.tape, chain=chain, speed=speed, cursor=cursor)
+        return TapeMarket(
+            launch.tape,
+            chain=config.settings.market.chain,
+            speed=speed,
+            cursor=cursor,
+            zone=launch.zone,
+            stamp=launch.stamp,
+            symbol=launch.symbol,
+        )
     from papertrader_tui.feeds.demo import DemoMarket
 
     return DemoMarket(seed, market_speed(config, launch, "demo"), cursor)
@@ -192,6 +206,20 @@ def _narration(config: Config, market: Market, path: Path, *, new: bool) -> Iter
         yield "there are no live prices yet, so --market auto is the demo market"
     if info.notice:
         yield info.notice
+
+
+def _closing(market: Market, start: int, path: Path) -> Iterator[str]:
+    report = getattr(market, "report", None)  # a tape's: rows that could not be used
+    if report is not None:
+        yield f"tape: {report.summary()}"
+        yield from (f"tape: {fault}" for fault in report.faults)
+        if report.bad > len(report.faults):
+            yield f"tape: and {report.bad - len(report.faults):,} more bad rows"
+        if market.cursor == start:
+            yield (
+                "this account has seen its tape to the end; to play it again: "
+                f"papertrader account reset {path.stem}"
+            )
 
 
 def _damaged(path: Path, why: str) -> StoreError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from papertrader_tui import __version__
 from papertrader_tui.config import Loaded as Config
@@ -30,12 +31,18 @@ class Launch:
     Attributes:
         headless: No console: tapes run as fast as possible unless told otherwise.
         tape: File of the tape market.
+        zone: Of times on it that name none; None is UTC.
+        stamp: What the time of a candle on it is: `start` or `end`.
+        symbol: Plays only this symbol of it.
         span: Market milliseconds after which the session ends.
         level, bot, gates: Set at the start where not None.
     """
 
     headless: bool
     tape: Path | None = None
+    zone: tzinfo | None = None
+    stamp: Literal["start", "end"] = "start"
+    symbol: str | None = None
     span: int | None = None
     level: int | None = None
     bot: bool | None = None

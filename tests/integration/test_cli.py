@@ -85,6 +85,7 @@ def test_every_command_has_help(run: Run, words: list[str]) -> None:
         (["headless", "--level", "11"], ["--level", "'11'", "1 (cautious) to 10"]),
         (["headless", "--for", "3x"], ["--for", "'3x'", "30s, 10m, 2h or 7d"]),
         (["headless", "--for", "0s"], ["--for", "'0s'"]),
+        (["headless", "--tape-zone", "Mars/Base"], ["--tape-zone", "'Mars/Base'", "+02:00"]),
         (["headless", "--tags", "price,foo"], ["--tags", "'price,foo'", "ALERT"]),
         (["headless", "--format", "xml"], ["--format", "'xml'"]),
         (["headless", "--speed", "fast"], ["--speed = 'fast'", "auto, max, or a number"]),

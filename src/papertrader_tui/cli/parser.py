@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from datetime import timedelta, timezone, tzinfo
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from papertrader_tui import __version__
 from papertrader_tui.config_options import OPTIONS
@@ -60,6 +62,19 @@ def tags(text: str) -> tuple[str, ...]:
         msg = f"{text!r}: choose from {', '.join(TAGS)}, separated by commas"
         raise argparse.ArgumentTypeError(msg)
     return tuple(t for t in TAGS if t in chosen)
+
+
+def zone(text: str) -> tzinfo:
+    """A time zone: `Europe/Berlin`, `UTC` or `+02:00`."""
+    offset = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", text.strip())
+    if offset and int(offset[2]) < 24 and int(offset[3]) < 60:
+        delta = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return timezone(-delta if offset[1] == "-" else delta)
+    try:
+        return ZoneInfo(text.strip())
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        msg = f"{text!r} is no time zone; write it like UTC, Europe/Berlin or +02:00"
+        raise argparse.ArgumentTypeError(msg) from None
 
 
 class Flag(argparse.Action):
@@ -149,6 +164,25 @@ def _market() -> Parser:
         "auto, demo (invented prices) or tape (a recorded file); auto is demo for now",
     )
     group.add_argument("--tape", metavar="FILE", help="CSV of trades, quotes or candles")
+    group.add_argument(
+        "--tape-zone",
+        dest="zone",
+        type=zone,
+        metavar="ZONE",
+        help="time zone of times on the tape that name none (default: UTC)",
+    )
+    group.add_argument(
+        "--tape-stamp",
+        dest="stamp",
+        choices=("start", "end"),
+        help="whether the time of a candle is its start or its end (default: start)",
+    )
+    group.add_argument(
+        "--tape-symbol",
+        dest="symbol",
+        metavar="SYMBOL",
+        help="play only this symbol; its name where the tape has no column for it",
+    )
     _setting(
         group,
         "--chain",

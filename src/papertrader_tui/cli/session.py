@@ -29,6 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     launch = Launch(
         headless=headless,
         tape=None if tape is None else Path(tape).expanduser(),
+        zone=getattr(arguments, "zone", None),
+        stamp=getattr(arguments, "stamp", "start"),
+        symbol=getattr(arguments, "symbol", None),
         span=getattr(arguments, "span", None),
         level=getattr(arguments, "level", None),
         bot=getattr(arguments, "bot", None),
@@ -52,6 +55,7 @@ async def _headless(loaded: config.Loaded, launch: Launch, arguments: argparse.N
             symbols=opened.symbols,
             commands=launch.commands,
             narration=opened.narration,
+            closing=opened.closing,
             span=launch.span,
             live=sys.stderr.isatty() and not sys.stdout.isatty(),
         )
@@ -74,4 +78,6 @@ async def _console(loaded: config.Loaded, launch: Launch) -> int:
             for start in starts:
                 start.cancel()
             await asyncio.gather(*starts, return_exceptions=True)
+        for sentence in opened.closing():
+            print(f"papertrader: {sentence}", file=sys.stderr)
         return app.return_code or 0

@@ -17,6 +17,7 @@ from papertrader_tui.domain.market import DAY, HOUR, MINUTE, SECOND
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.rows import iso
+from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.headless.lines import TAGS, Lines, PriceSeen
 from papertrader_tui.headless.output import Narrator, Output
 from papertrader_tui.headless.text import money, signed
@@ -51,6 +52,7 @@ class HeadlessOptions:
         symbols: Symbol by token.
         commands: Stepped before the first price.
         narration: Sentences about what was opened.
+        closing: Gives sentences about the session once it is over.
         span: Market milliseconds after which the desk stops by itself, None where unlimited.
         live: Standard error is a terminal of its own, so progress may overwrite itself.
         signals: Handle SIGINT and SIGTERM.
@@ -61,6 +63,7 @@ class HeadlessOptions:
     symbols: Mapping[TokenId, str] = field(default_factory=dict)
     commands: Sequence[Command] = ()
     narration: Sequence[str] = ()
+    closing: Callable[[], Sequence[str]] = tuple
     span: int | None = None
     live: bool = False
     signals: bool = True
@@ -108,7 +111,9 @@ async def run_headless(
             unsubscribe()
     if output.broken:
         return 0
-    narrator.say(_summary(desk, before.now, stopped))
+    for sentence in options.closing():
+        narrator.say(sentence)
+    narrator.say(_summary(desk.snapshot(), before.now, stopped))
     if output.error is not None:
         narrator.say(f"error: cannot write the output: {output.error.strerror}")
         return 1
@@ -163,8 +168,7 @@ async def _report(desk: HeadlessDesk, narrator: Narrator, options: HeadlessOptio
         )
 
 
-def _summary(desk: HeadlessDesk, start: int, stopped: Sequence[str]) -> str:
-    snapshot = desk.snapshot()
+def _summary(snapshot: Snapshot, start: int, stopped: Sequence[str]) -> str:
     totals = snapshot.totals
     made = totals.equity - totals.initial
     percent = made / totals.initial if totals.initial else ZERO
