@@ -92,9 +92,10 @@ def _mark_bars(ctx: Context) -> None:
         marks.hour_scale = 1 / (sigma * sqrt(HOUR / bar_ms) * HOUR_FULL) if sigma > 0.0 else 0.0
     ratio = series.volume_ratio
     marks.volume = 0
-    if ratio is not None:
+    if ratio is not None and trend is not None:
+        # volume confirms a rise; in a fall it is no opportunity
         present |= weights.VOLUME
-        marks.volume = _hundredths(ratio / 2)
+        marks.volume = _hundredths(ratio / 2 * (1.0 if trend > 1.0 else trend))
     if series.resistance is not None:
         present |= weights.STRESS
         if atr is not None:

@@ -186,9 +186,7 @@ def test_quotes_and_the_candles_made_of_them_lead_to_the_same_values() -> None:
     quotes.on_price(START + len(prices) * 10_000, prices[-1], 5.0)
     for index in range(200):
         part = prices[index * 30 : index * 30 + 30]
-        bars.on_bar(
-            bar(START + index * BAR, part[-1], high=max(part), low=min(part), volume=150.0)
-        )
+        bars.on_bar(bar(START + index * BAR, part[-1], high=max(part), low=min(part), volume=150.0))
     for name in ("bars", "ema_fast", "ema_slow", "rsi", "atr", "sigma", "trend", "support",
                  "resistance", "volume_ratio"):  # fmt: skip
         assert getattr(quotes, name) == getattr(bars, name), name
