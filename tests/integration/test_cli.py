@@ -240,3 +240,14 @@ def test_a_full_disk_is_an_error_in_words() -> None:
         )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == "papertrader: error: cannot write the output: No space left on device\n"
+
+
+def test_what_the_flags_offer_is_what_there_is() -> None:
+    """Written twice, so that help need not load what it describes."""
+    from papertrader_tui.cli import parser, values
+    from papertrader_tui.headless import TAGS
+    from papertrader_tui.store.export import FORMATS, WHAT
+
+    assert values.TAGS == TAGS
+    assert parser.EXPORTS == WHAT
+    assert FORMATS == ("jsonl", "csv")

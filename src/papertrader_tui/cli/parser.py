@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-from datetime import timedelta, timezone, tzinfo
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from papertrader_tui import __version__
+from papertrader_tui.cli.values import TAGS, duration, level, tags, zone
 from papertrader_tui.config_options import OPTIONS
 
-TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
 EXPORTS = ("trades", "orders", "decisions", "ledger")
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 _PREFIX = "setting:"
 
@@ -31,50 +26,6 @@ class Parser(argparse.ArgumentParser):
         """Print the error and exit 2."""
         sys.stderr.write(f"papertrader: error: {message}\ntry: {self.prog} --help\n")
         raise SystemExit(2)
-
-
-def duration(text: str) -> int:
-    """Milliseconds of `30s`, `10m`, `2h`, `7d` or `1h30m`."""
-    if not re.fullmatch(r"(\d{1,9}[smhd])+", text.strip().lower()):
-        msg = f"{text!r} is no duration; write it like 30s, 10m, 2h or 7d"
-        raise argparse.ArgumentTypeError(msg)
-    parts = re.findall(r"(\d+)([smhd])", text.strip().lower())
-    total = sum(int(n) * _UNITS[unit] for n, unit in parts) * 1000
-    if not 0 < total <= 36_500 * 86_400_000:
-        msg = f"{text!r} has to be longer than nothing and at most 36500d"
-        raise argparse.ArgumentTypeError(msg)
-    return total
-
-
-def level(text: str) -> int:
-    """An intelligence level."""
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 10:
-        msg = f"{text!r} is no level; it is a whole number from 1 (cautious) to 10 (autonomous)"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
-
-
-def tags(text: str) -> tuple[str, ...]:
-    """Tags of the headless log, in any case, comma-separated."""
-    chosen = [t.strip().upper() for t in text.split(",") if t.strip()]
-    wrong = [t for t in chosen if t not in TAGS]
-    if wrong or not chosen:
-        msg = f"{text!r}: choose from {', '.join(TAGS)}, separated by commas"
-        raise argparse.ArgumentTypeError(msg)
-    return tuple(t for t in TAGS if t in chosen)
-
-
-def zone(text: str) -> tzinfo:
-    """A time zone: `Europe/Berlin`, `UTC` or `+02:00`."""
-    offset = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", text.strip())
-    if offset and int(offset[2]) < 24 and int(offset[3]) < 60:
-        delta = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-        return timezone(-delta if offset[1] == "-" else delta)
-    try:
-        return ZoneInfo(text.strip())
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        msg = f"{text!r} is no time zone; write it like UTC, Europe/Berlin or +02:00"
-        raise argparse.ArgumentTypeError(msg) from None
 
 
 class Flag(argparse.Action):
