@@ -121,16 +121,15 @@ class DemoMarket:
         last = self._cursor - 1
         first = (last + 1 - HISTORY_TICKS) // CANDLE_TICKS * CANDLE_TICKS
         candles: list[list[Candle]] = [[] for _ in self._tokens]
-        hour = ticks = None
         for number in range(first // p.TICKS_PER_HOUR, last // p.TICKS_PER_HOUR + 1):
             hour = self._hour(number)
             begin = max(0, first - number * p.TICKS_PER_HOUR)
             ticks = min(p.TICKS_PER_HOUR, last + 1 - number * p.TICKS_PER_HOUR)
             for i, own in enumerate(candles):
-                own += hour.candles(i, begin, ticks, CANDLE_TICKS)
-        assert hour is not None and ticks is not None
-        yield from hour.gas(ticks - 1)
-        yield from hour.depth(ticks - 1)
+                own.extend(hour.candles(i, begin, ticks, CANDLE_TICKS))
+        hour, tick = self._hour(last // p.TICKS_PER_HOUR), last % p.TICKS_PER_HOUR
+        yield from hour.gas(tick)
+        yield from hour.depth(tick)
         for token, own in zip(self._watchlist, candles, strict=True):
             yield History(token, self._time(last), CANDLE_MS, own, SOURCE)
 

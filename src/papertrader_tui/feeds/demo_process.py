@@ -135,7 +135,7 @@ class HourTicks:
     def gas(self, tick: int) -> list[Gas]:
         """Gas of every chain at a tick; the data fee of a rollup follows the first chain's gas."""
         share = tick / p.TICKS_PER_HOUR
-        native = Decimal("%.2f" % exp(self.logs[_NATIVE][tick]))
+        native = Decimal(f"{exp(self.logs[_NATIVE][tick]):.2f}")
         time = p.START + self.number * _HOUR_MS + tick * p.TICK_MS
         levels = [
             exp(a + (b - a) * share + noise[tick // p.GAS_EVERY])
@@ -187,13 +187,11 @@ class HourTicks:
         for begin in range(first, last, ticks):
             end = min(begin + ticks, last)
             span = logs[begin:end]
-            result.append(
-                Candle(
-                    start + begin * p.TICK_MS,
-                    *[float(_FORMAT % exp(at)) for at in (span[0], max(span), min(span), span[-1])],
-                    sum(volumes[begin:end]),
-                )
-            )
+            opened, high, low, close = [
+                float(_FORMAT % exp(at)) for at in (span[0], max(span), min(span), span[-1])
+            ]
+            time = start + begin * p.TICK_MS
+            result.append(Candle(time, opened, high, low, close, sum(volumes[begin:end])))
         return result
 
 

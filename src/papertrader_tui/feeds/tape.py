@@ -1,0 +1,246 @@
+"""A recorded market: the inputs of a tape, in market time."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from datetime import tzinfo
+from pathlib import Path
+
+from papertrader_tui.domain.market import (
+    DAY,
+    MINUTE,
+    Bar,
+    Candle,
+    Depth,
+    Gas,
+    History,
+    MarketInput,
+    Quote,
+)
+from papertrader_tui.domain.tokens import Registry, TokenId
+from papertrader_tui.feeds.pacing import Pacer, Wait, wait_for_event
+from papertrader_tui.feeds.tape_reader import Stamp, TapeReader
+from papertrader_tui.feeds.tape_report import TapeError, TapeReport
+from papertrader_tui.feeds.tape_rows import SOURCE
+from papertrader_tui.ports import MarketInfo
+from papertrader_tui.registry import load_registry
+
+CANDLE_MS = 5 * MINUTE
+#: Inputs handed over at a time as fast as possible.
+RUN = 512
+
+
+class TapeMarket:
+    """`ports.Market` of one recorded file.
+
+    Args:
+        path: CSV file of trades, quotes or candles, plain or gzipped.
+        chain: Chain whose gas and block time its orders get.
+        speed: Market seconds per second; None is as fast as possible.
+        cursor: Inputs handed over before, to go on from there.
+        zone: Zone of times that name none.
+        stamp: Whether a candle's time is its start or its end.
+        symbol: Play only this symbol; for a file without a symbol column, its name.
+        clock: Wall seconds, never going back.
+        wait: Waits for an event at most that many seconds.
+
+    Raises:
+        TapeError: the file cannot be played, or the chain is not known.
+        ValueError: the cursor is negative, or the speed not above zero.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        chain: str = "base",
+        speed: float | None = None,
+        cursor: int = 0,
+        zone: tzinfo | None = None,
+        stamp: Stamp = "start",
+        symbol: str | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Wait = wait_for_event,
+    ) -> None:
+        if cursor < 0:
+            msg = f"cursor {cursor} is negative; a tape begins at 0"
+            raise ValueError(msg)
+        bundled = load_registry()
+        if chain not in bundled.chains:
+            msg = f"chain {chain!r} is not known; choose one of {', '.join(bundled.chains)}"
+            raise TapeError(msg)
+        self._chain = bundled.chains[chain]
+        self._reader = TapeReader(Path(path), chain=chain, zone=zone, stamp=stamp, symbol=symbol)
+        tokens = list(self._reader.tokens.values())
+        self._registry = Registry(bundled.chains).with_tokens(tokens)
+        self._watchlist = [token.id for token in tokens]
+        self._identity = f"tape:{self._reader.file.digest()}:{chain}"
+        self._cursor = 0
+        self._inputs: Iterator[MarketInput] = self._reader.inputs()
+        self._next = next(self._inputs, None)
+        if self._next is None:
+            faults = "; ".join(map(str, self.report.faults[:3])) or "every row is dust"
+            msg = f"{self._reader.file.name}: none of its rows is usable: {faults}"
+            raise TapeError(msg)
+        self._last = self._next.time
+        self._warm = self._skip(cursor)
+        self._pacer = Pacer(self._last, speed, clock, wait)
+
+    @property
+    def info(self) -> MarketInfo:
+        """What every screen says of it."""
+        name = self._chain.name
+        notes = "; ".join(self._reader.notes)
+        return MarketInfo(
+            kind="tape",
+            badge="TAPE",
+            detail=f"{self._reader.file.path.name.encode('ascii', 'replace').decode()}: "
+            f"{self._reader.describe()}; {notes}",
+            notice=f"Tape: gas and native price are {name}'s bundled typical values.",
+            identity=self._identity,
+            interval=max(self._reader.intervals.values(), default=0),
+            gas_note=f"{name}'s bundled typical values",
+        )
+
+    @property
+    def report(self) -> TapeReport:
+        """Rows read so far, and what was left out of them."""
+        return self._reader.report
+
+    @property
+    def registry(self) -> Registry:
+        """The bundled chains and this tape's tokens."""
+        return self._registry
+
+    @property
+    def watchlist(self) -> Sequence[TokenId]:
+        """The tape's tokens, in order of appearance."""
+        return self._watchlist
+
+    @property
+    def cursor(self) -> int:
+        """Inputs handed over since the tape's beginning."""
+        return self._cursor
+
+    @property
+    def speed(self) -> float | None:
+        """Market seconds per second; None is as fast as possible."""
+        return self._pacer.speed
+
+    def set_speed(self, speed: float | None) -> None:
+        """Go on at another speed from now.
+
+        Raises:
+            ValueError: the speed is not above zero.
+        """
+        self._pacer.set_speed(speed)
+
+    @property
+    def progress(self) -> float | None:
+        """Fraction of the file's bytes that has been read."""
+        if self._next is None:
+            return 1.0
+        return min(1.0, self._reader.file.position / self._reader.file.size)
+
+    def now(self) -> int:
+        """Market milliseconds; waits at the next input until that is handed over."""
+        return self._pacer.now(self._last if self._next is None else self._next.time)
+
+    def warm(self) -> Iterable[MarketInput]:
+        """The chain's bundled gas; at a cursor also the last day before it, and depth."""
+        chain = self._chain
+        yield Gas(
+            chain.key,
+            self._last,
+            chain.gas_price_wei,
+            chain.l1_fee_wei,
+            chain.native_usd,
+            "bundled",
+        )
+        yield from self._warm
+
+    async def batches(self) -> AsyncIterator[Sequence[MarketInput]]:
+        """Inputs whose time has come, 512 at most; ends with the tape."""
+        following = self._next
+        while following is not None:
+            await self._pacer.until(following.time)
+            due = None if self._pacer.speed is None else max(self._pacer.due(), following.time)
+            batch: list[MarketInput] = []
+            while (
+                following is not None
+                and len(batch) < RUN
+                and (due is None or following.time <= due)
+            ):
+                batch.append(following)
+                following = next(self._inputs, None)
+            self._next = following
+            self._last = batch[-1].time
+            self._cursor += len(batch)
+            self._pacer.reached(self._last)
+            yield batch
+
+    def _skip(self, count: int) -> list[MarketInput]:
+        """Pass over inputs handed over before; what they leave behind warms the account."""
+        if not count:
+            return []
+        length = max([CANDLE_MS, *self._reader.intervals.values()])
+        past = {token: _Past(length) for token in self._watchlist}
+        depths: dict[TokenId, Depth] = {}
+        while self._cursor < count and self._next is not None:
+            passed = self._next
+            self._last = passed.time
+            if isinstance(passed, Bar):
+                past[passed.token].add(
+                    passed.start, passed.open, passed.high, passed.low, passed.close, passed.volume
+                )
+            elif isinstance(passed, Quote):
+                if not passed.opening:
+                    value = passed.value
+                    past[passed.token].add(passed.time, value, value, value, value, passed.volume)
+            elif isinstance(passed, Depth):
+                depths[passed.token] = passed
+            self._next = next(self._inputs, None)
+            self._cursor += 1
+        if self._cursor < count:
+            msg = (
+                f"{self._reader.file.name} has {self._cursor} inputs, but the account has "
+                f"seen {count}; play the tape it began with"
+            )
+            raise TapeError(msg)
+        warm: list[MarketInput] = list(depths.values())
+        for token, own in past.items():
+            candles = own.since(self._last - DAY)
+            if candles:
+                warm.append(History(token, self._last, length, candles, SOURCE))
+        return warm
+
+
+class _Past:
+    """The last day of one token in candles of one length."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._candles: deque[Candle] = deque(maxlen=DAY // length + 1)
+        self._start = -1
+
+    def add(
+        self, time: int, opened: float, high: float, low: float, close: float, volume: float
+    ) -> None:
+        """A finished candle that is no longer than ours, or a price."""
+        start = time - time % self._length
+        if start != self._start:
+            self._start = start
+            self._candles.append(Candle(start, opened, high, low, close, volume))
+            return
+        candle = self._candles[-1]
+        candle.high = max(candle.high, high)
+        candle.low = min(candle.low, low)
+        candle.close = close
+        if volume >= 0:
+            candle.volume = max(candle.volume, 0.0) + volume
+
+    def since(self, time: int) -> list[Candle]:
+        """The candles that start at that time or later, oldest first."""
+        return [candle for candle in self._candles if candle.start >= time]

@@ -1,0 +1,338 @@
+"""A tape as market inputs: CSV of trades, quotes or candles, streamed in constant memory.
+
+No look-ahead: a candle's bar is handed out at the candle's end, and only its opening price at
+its start, as a quote that orders may land on.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, tzinfo
+from heapq import heappop, heappush
+from itertools import chain as chained
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from papertrader_tui.domain.market import MarketInput
+from papertrader_tui.domain.tokens import Token, TokenId
+from papertrader_tui.feeds import tape_rows
+from papertrader_tui.feeds.tape_columns import Columns, find_columns
+from papertrader_tui.feeds.tape_file import MAX_LINE, DamagedTapeError, TapeFile
+from papertrader_tui.feeds.tape_report import TapeError, TapeReport, printable
+from papertrader_tui.feeds.tape_symbols import split_pair, symbol_of_name, tape_token
+from papertrader_tui.feeds.tape_time import count_parser, iso_parser, names_zone, unit_of
+
+#: Rows looked at before playing: symbols, the unit of time and the length of candles.
+PREFIX_ROWS = 20_000
+
+Stamp = Literal["start", "end"]
+
+
+class TapeReader:
+    """One tape: what it holds, and its inputs.
+
+    Args:
+        path: CSV file, plain or gzipped.
+        chain: Chain that its tokens are put on.
+        zone: Zone of times that name none; None reads them as UTC and says so.
+        stamp: Whether a candle's time is its start or its end.
+        symbol: Play only this symbol; for a file without a symbol column, its name.
+
+    Attributes:
+        tokens: By symbol as it stands in the file, in order of appearance.
+        intervals: Length of a candle per token, milliseconds; empty for other tapes.
+        notes: How the file was understood, in sentences.
+        first: Time of the first usable row.
+        report: Rows read and left out so far; starts anew with `inputs`.
+
+    Raises:
+        TapeError: the file cannot be played; the message says why and what to do.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        chain: str = "base",
+        zone: tzinfo | None = None,
+        stamp: Stamp = "start",
+        symbol: str | None = None,
+    ) -> None:
+        self.file = TapeFile(path)
+        self.report = TapeReport()
+        self.columns: Columns = self._header()
+        self.notes: list[str] = list(self.columns.notes)
+        self._zone = zone
+        self._stamp = stamp
+        self._lone = (
+            None
+            if "symbol" in self.columns.at
+            else symbol or symbol_of_name(path.name.split(".")[0])
+        )
+        self._unit: str | None = None
+        self.first, seen, steps = self._look()
+        self.tokens: dict[str, Token] = self._name(seen, chain, symbol)
+        self._labels = {token.id: token.symbol for token in self.tokens.values()}
+        self._wanted: dict[str, TokenId | None] = {
+            raw: self.tokens[raw].id if raw in self.tokens else None for raw in seen
+        }
+        self.intervals: dict[TokenId, int] = {}
+        if self.columns.kind.endswith("candles"):
+            self.intervals = self._lengths(steps)
+
+    def inputs(self) -> Iterator[MarketInput]:
+        """All inputs in time order, from the file's beginning.
+
+        At one instant: the bars that end then, in the file's order, then the opening prices.
+        """
+        self.report = TapeReport()
+        kind = self.columns.kind
+        if kind == "trades":
+            return tape_rows.trades(self)
+        if kind == "quotes":
+            return tape_rows.quotes(self)
+        return self._in_order()
+
+    def describe(self) -> str:
+        """One line: `candles of 1 min, BTC ETH LTC`."""
+        names = [token.symbol for token in self.tokens.values()]
+        shown = " ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        lengths = sorted(set(self.intervals.values()))
+        length = f" of {'/'.join(f'{ms / 60_000:g}' for ms in lengths)} min" if lengths else ""
+        return f"{self.columns.kind}{length}, {shown}"
+
+    def rows(self) -> Iterator[tuple[int, int, TokenId, list[str]]]:
+        """Line number, time, token and fields of each usable row; the others are reported."""
+        report = self.report
+        delimiter = self.columns.delimiter
+        count = self.columns.count
+        at_time = self.columns.at["time"]
+        at_symbol = self.columns.at.get("symbol", -1)
+        lone = "" if self._lone is None else self._lone
+        wanted = self._wanted
+        parse = self._parser()
+        number = 0
+        last = 0
+        for block in self._blocks():
+            report.rows += len(block)
+            for line in block:
+                number += 1
+                if number == 1 or not line:
+                    report.rows -= 1
+                    continue
+                fields = line.split(delimiter) if '"' not in line else _quoted(line, delimiter)
+                if len(fields) != count or len(line) > MAX_LINE:
+                    report.fault(number, _shape(line, fields, count))
+                    continue
+                try:
+                    time = parse(fields[at_time])
+                except (ValueError, OverflowError) as error:
+                    report.fault(number, str(error))
+                    continue
+                if time < last:
+                    shown = printable(fields[at_time])
+                    report.fault(number, f"time {shown} is before the row above")
+                    continue
+                raw = fields[at_symbol] if at_symbol >= 0 else lone
+                token = wanted.get(raw, "")
+                if not token:
+                    if token is None:
+                        report.other += 1
+                    else:
+                        report.fault(number, f"symbol {printable(raw)} is not in the first rows")
+                    continue
+                last = time
+                yield number, time, token, fields
+
+    def label(self, token: TokenId) -> str:
+        """The symbol of a token of this tape."""
+        return self._labels[token]
+
+    def _blocks(self) -> Iterator[list[str]]:
+        try:
+            yield from self.file.blocks()
+        except DamagedTapeError as error:
+            self.report.fault(self.report.rows + 2, str(error))
+
+    def _lines(self) -> Iterator[str]:
+        return chained.from_iterable(self._blocks())
+
+    def _header(self) -> Columns:
+        header = next(self._lines(), "")
+        if self.report.bad or len(header) > MAX_LINE or "\0" in header:
+            msg = f"{self.file.name} is not CSV text in UTF-8; convert or unpack it first"
+            raise TapeError(msg)
+        return find_columns(header, self.file.name)
+
+    def _look(self) -> tuple[int, dict[str, int], dict[str, list[int]]]:
+        """First time, rows per symbol, and steps between them, from a bounded part of the file."""
+        columns = self.columns
+        parse: Callable[[str], int] | None = None
+        seen: Counter[str] = Counter()
+        latest: dict[str, int] = {}
+        steps: dict[str, list[int]] = {}
+        first = 0
+        problem = "it has no rows after the header"
+        for line in islice(self._lines(), 1, PREFIX_ROWS):
+            fields = (
+                _quoted(line, columns.delimiter) if '"' in line else line.split(columns.delimiter)
+            )
+            if len(fields) != columns.count:
+                if line:
+                    problem = _shape(line, fields, columns.count)
+                continue
+            text = fields[columns.at["time"]]
+            raw = fields[columns.at["symbol"]] if self._lone is None else self._lone
+            try:
+                if parse is None:
+                    self._understand_time(text)
+                    parse = self._parser()
+                time = parse(text)
+            except (ValueError, OverflowError) as error:
+                problem = str(error)
+                continue
+            if not raw.strip():
+                continue
+            first = first or time
+            seen[raw] += 1
+            step = time - latest.get(raw, time)
+            latest[raw] = time
+            if step > 0:
+                steps.setdefault(raw, []).append(step)
+        if not seen:
+            msg = f"{self.file.name}: no row could be read: {problem}"
+            raise TapeError(msg)
+        return first, seen, steps
+
+    def _understand_time(self, text: str) -> None:
+        self._unit = unit_of(text)
+        named = printable(self.columns.names["time"])
+        if self._unit:
+            self.notes.append(f"{named} counts {self._unit} since 1970, UTC")
+        elif names_zone(text):
+            self.notes.append(f"{named} is ISO 8601 with its zone")
+        elif self._zone is None:
+            self.notes.append(f"{named} names no zone and is read as UTC")
+        else:
+            self.notes.append(f"{named} names no zone and is read as {self._zone}")
+
+    def _parser(self) -> Callable[[str], int]:
+        return count_parser(self._unit) if self._unit else iso_parser(self._zone or UTC)
+
+    def _name(self, seen: dict[str, int], chain: str, symbol: str | None) -> dict[str, Token]:
+        raws = list(seen)
+        if self._lone is None and symbol is not None:
+            raws = [raw for raw in seen if _means(raw, symbol)]
+            if not raws:
+                listed = ", ".join(printable(raw) for raw in list(seen)[:20])
+                msg = f"{self.file.name} has no symbol {printable(symbol)}; it has {listed}"
+                raise TapeError(msg)
+        tokens: dict[str, Token] = {}
+        owners: dict[TokenId, str] = {}
+        for raw in raws:
+            try:
+                token = tape_token(raw, chain)
+            except TapeError as error:
+                msg = f"{self.file.name}: {error}"
+                raise TapeError(msg) from None
+            if token.id in owners:
+                msg = (
+                    f"{self.file.name}: {printable(owners[token.id])} and {printable(raw)} would "
+                    f"both be {token.symbol}; play one of them by naming its symbol"
+                )
+                raise TapeError(msg)
+            owners[token.id] = raw
+            tokens[raw] = token
+        bare = [token.symbol for raw, token in tokens.items() if not split_pair(raw)[1]]
+        if bare:
+            self.notes.append(f"{' '.join(bare[:6])}: no quote unit named, taken as dollars")
+        return tokens
+
+    def _lengths(self, steps: dict[str, list[int]]) -> dict[TokenId, int]:
+        every = [step for own in steps.values() for step in own]
+        if not every:
+            msg = (
+                f"{self.file.name}: the length of its candles cannot be told from one candle a "
+                "symbol; give a tape with more rows"
+            )
+            raise TapeError(msg)
+        self.notes.append(f"a candle's time is its {self._stamp}")
+        usual = _commonest(every)
+        return {
+            token.id: _commonest(steps[raw]) if raw in steps else usual
+            for raw, token in self.tokens.items()
+        }
+
+    def _in_order(self) -> Iterator[MarketInput]:
+        """Bars at their end, opening prices at their start, by one small queue."""
+        waiting: list[tuple[int, int, MarketInput]] = []
+        order = 0
+        shift = self.intervals if self._stamp == "end" else dict.fromkeys(self.intervals, 0)
+        read = tape_rows.candles if self.columns.kind == "candles" else tape_rows.spreads
+        now = 0
+        for opening, bar, depth in read(self, shift):
+            start = opening.time
+            while waiting and waiting[0][0] <= start:
+                now, _, due = heappop(waiting)
+                yield due
+            # Where candles of several lengths are stamped by their end, a long one's opening may
+            # be known only after later rows: too late to trade on.
+            if start >= now:
+                now = start
+                yield opening
+            if depth is not None:
+                heappush(waiting, (bar.end, order, depth))
+            heappush(waiting, (bar.end, order + 1, bar))
+            order += 2
+        while waiting:
+            yield heappop(waiting)[2]
+
+
+def read_inputs(
+    path: Path,
+    *,
+    chain: str = "base",
+    zone: tzinfo | None = None,
+    stamp: Stamp = "start",
+    symbol: str | None = None,
+) -> Iterator[MarketInput]:
+    """All inputs of a tape; see `TapeReader` for the arguments.
+
+    Raises:
+        TapeError: the file cannot be played.
+    """
+    return TapeReader(path, chain=chain, zone=zone, stamp=stamp, symbol=symbol).inputs()
+
+
+def _commonest(steps: list[int]) -> int:
+    """The most frequent; of several such, the shortest."""
+    counts = Counter(steps)
+    return min(counts, key=lambda step: (-counts[step], step))
+
+
+def _quoted(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+
+
+def _means(raw: str, symbol: str) -> bool:
+    wanted = symbol.strip().upper()
+    if raw.strip().upper() == wanted:
+        return True
+    try:
+        return split_pair(raw)[0] == wanted
+    except TapeError:
+        return False
+
+
+def _shape(line: str, fields: list[str], count: int) -> str:
+    if len(line) > MAX_LINE:
+        return f"longer than {MAX_LINE:,} characters"
+    if not fields:
+        return "a quotation mark is not closed"
+    return f"{len(fields)} fields where the header has {count}"

@@ -1,0 +1,79 @@
+"""Symbols of a tape: the base of a pair becomes a token, its quote must be a dollar."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from papertrader_tui.domain.tokens import Token
+from papertrader_tui.feeds.tape_report import TapeError, printable
+
+DOLLARS = ("USDC", "USDT", "USD", "DAI")
+_FIAT = ("EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "KRW", "TRY", "BRL")
+_COINS = ("BTC", "ETH", "BNB", "SOL")
+_BASES = frozenset((*_COINS, "LTC", "XRP", "ADA", "DOGE", "DOT", "LINK", "AVAX", "UNI", "TRX"))
+_SEPARATOR = re.compile(r"[-/_:|\s]+")
+_UNSAFE = re.compile(r"[^a-z0-9.-]+")
+#: What a tape's token may have before anything is known of its pool.
+_FEE_BPS = Decimal(30)
+
+
+def split_pair(text: str) -> tuple[str, str]:
+    """Base and quote of `BTC-USD`, `WETH/USDC` or `BTCUSDT`; the quote is "" for a lone `BTC`.
+
+    Raises:
+        TapeError: the quote is no dollar unit, or nothing is left of the base.
+    """
+    parts = [part for part in _SEPARATOR.split(text.strip().upper()) if part]
+    if len(parts) > 1:
+        base, quote = parts[0], parts[1]
+        if quote not in DOLLARS:
+            raise _not_dollars(text, quote)
+    else:
+        base, quote = parts[0] if parts else "", ""
+        for unit in DOLLARS:
+            if base.endswith(unit) and len(base) > len(unit):
+                base, quote = base.removesuffix(unit), unit
+                break
+        else:
+            for unit in (*_FIAT, *_COINS):
+                rest = base.removesuffix(unit)
+                if rest != base and (rest in _BASES or (unit in _FIAT and len(rest) > 2)):
+                    raise _not_dollars(text, unit)
+    base = _UNSAFE.sub("", base.lower())[:40].upper()
+    if not base:
+        msg = f"symbol {printable(text)} has no letters or digits to name a token by"
+        raise TapeError(msg)
+    return base, quote
+
+
+def tape_token(text: str, chain: str) -> Token:
+    """The token that a symbol of a tape stands for.
+
+    Raises:
+        TapeError: as `split_pair`.
+    """
+    base, quote = split_pair(text)
+    return Token(
+        id=f"{chain}:tape-{base.lower()}",
+        symbol=base,
+        name=f"{base}-{quote} (tape)" if quote else f"{base} (tape)",
+        chain=chain,
+        decimals=18,
+        fee_bps=_FEE_BPS,
+    )
+
+
+def symbol_of_name(stem: str) -> str:
+    """The symbol that a file name begins with: `btc_usd_2024` is BTC-USD, `weth` is WETH."""
+    parts = [part for part in _SEPARATOR.split(stem.upper()) if part]
+    if len(parts) > 1 and parts[1] in DOLLARS:
+        return f"{parts[0]}-{parts[1]}"
+    return parts[0] if parts else stem
+
+
+def _not_dollars(text: str, quote: str) -> TapeError:
+    return TapeError(
+        f"symbol {printable(text)} is quoted in {printable(quote)}; papertrader's prices are in "
+        f"dollars ({', '.join(sorted(DOLLARS))}): give a tape quoted in one of them"
+    )
