@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from sqlite3 import Connection
 
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.events import Event
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.ports import JournalError
-from papertrader_tui.store.database import AsyncConnection, connect_async, connect_writer
+from papertrader_tui.store.database import (
+    AsyncConnection,
+    connect_async,
+    connect_writer,
+    damaged,
+)
 from papertrader_tui.store.prices import Retention
 from papertrader_tui.store.writer import Batch, Writer
 
@@ -52,7 +57,7 @@ class SqliteJournal:
         clock: Callable[[], float] = time.monotonic,
         rows: int = ROWS,
         seconds: float = SECONDS,
-        connect: Callable[[Path], Connection] = connect_writer,
+        connect: Callable[[Path], sqlite3.Connection] = connect_writer,
     ) -> SqliteJournal:
         """Open an account file to write.
 
@@ -74,8 +79,10 @@ class SqliteJournal:
             writer = await connection.run(
                 lambda raw: Writer(raw, account, retention or Retention())
             )
-        except BaseException:
+        except BaseException as error:
             await connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise damaged(path, error) from error
             raise
         return cls(connection, writer, clock, rows, seconds)
 
