@@ -26,6 +26,12 @@ def walk(start, end, step, token=WETH):
     ]
 
 
+def put(connection, rows):
+    connection.execute("BEGIN IMMEDIATE")
+    prices.put(connection, rows)
+    connection.execute("COMMIT")
+
+
 def drawn(connection, token, interval, limit):
     return [
         (c.start, c.open, c.high, c.low, c.close, c.volume)
@@ -46,14 +52,14 @@ def by_hand(rows, interval):
 @pytest.mark.parametrize("interval", [MINUTE, 5 * MINUTE, HOUR])
 def test_raw_prices_make_candles(connection, interval):
     rows = walk(START, START + 2 * HOUR, 10_000)
-    prices.put(connection, rows + walk(START, START + HOUR, 7_000, TOSHI))
+    put(connection, rows + walk(START, START + HOUR, 7_000, TOSHI))
     assert drawn(connection, WETH, interval, 1_000) == by_hand(rows, interval)
 
 
 def test_candles_are_the_last_ones_and_leave_out_times_without_a_price(connection):
     rows = walk(START, START + 10 * MINUTE, 10_000)
     rows = [r for r in rows if not START + 6 * MINUTE <= r[1] < START + 8 * MINUTE]
-    prices.put(connection, rows)
+    put(connection, rows)
     starts = [c[0] for c in drawn(connection, WETH, MINUTE, 4)]
     assert starts == [START + m * MINUTE for m in (4, 5, 8, 9)]
     assert drawn(connection, "base:tape-none", MINUTE, 4) == []
@@ -63,14 +69,14 @@ def test_candles_are_the_last_ones_and_leave_out_times_without_a_price(connectio
 
 def test_a_price_that_comes_again_is_kept_once(connection):
     rows = walk(START, START + HOUR, 10_000)
-    prices.put(connection, rows)
-    prices.put(connection, rows[100:])
+    put(connection, rows)
+    put(connection, rows[100:])
     assert drawn(connection, WETH, MINUTE, 100) == by_hand(rows, MINUTE)
 
 
 def test_old_prices_become_minutes_then_hours_and_no_candle_changes(connection):
     rows = walk(START, START + 60 * HOUR, 20_000)
-    prices.put(connection, rows)
+    put(connection, rows)
     connection.execute("BEGIN IMMEDIATE")
     prices.roll_up(connection, START + 60 * HOUR + 17, Retention(raw=24 * HOUR, minutes=48 * HOUR))
     connection.execute("COMMIT")
@@ -87,10 +93,10 @@ def test_old_prices_become_minutes_then_hours_and_no_candle_changes(connection):
 
 
 def test_a_late_price_joins_the_candle_that_is_there(connection):
-    prices.put(connection, walk(START, START + MINUTE, 10_000))
+    put(connection, walk(START, START + MINUTE, 10_000))
     prices.roll_up(connection, START + 30 * HOUR, Retention())
     before = drawn(connection, WETH, MINUTE, 1)[0]
-    prices.put(connection, [(WETH, START + 30_000, "900", 3.0)])
+    put(connection, [(WETH, START + 30_000, "900", 3.0)])
     prices.roll_up(connection, START + 30 * HOUR, Retention())
     assert drawn(connection, WETH, MINUTE, 1) == [
         (START, before[1], 900.0, before[3], 900.0, before[5] + 3.0)
@@ -98,11 +104,11 @@ def test_a_late_price_joins_the_candle_that_is_there(connection):
 
 
 def test_volume_that_is_unknown_stays_unknown(connection):
-    prices.put(connection, [(WETH, START + i, "1", -1.0) for i in range(3)])
+    put(connection, [(WETH, START + i, "1", -1.0) for i in range(3)])
     assert drawn(connection, WETH, MINUTE, 1)[0][-1] == -1.0
     prices.roll_up(connection, START + 30 * HOUR, Retention())
     assert drawn(connection, WETH, MINUTE, 1)[0][-1] == -1.0
-    prices.put(connection, [(WETH, START + 9, "1", 2.5)])
+    put(connection, [(WETH, START + 9, "1", 2.5)])
     assert drawn(connection, WETH, MINUTE, 1)[0][-1] == 2.5
     prices.roll_up(connection, START + 30 * HOUR, Retention())
     assert drawn(connection, WETH, MINUTE, 1)[0][-1] == 2.5
