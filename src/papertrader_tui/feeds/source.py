@@ -19,15 +19,15 @@ from papertrader_tui.domain.tokens import Token, TokenId
 class Fault(StrEnum):
     """What went wrong at a source, as far as it matters for what to do next."""
 
-    RATE_LIMITED = "rate limited"    # wait, then ask less
-    UNAUTHORIZED = "unauthorized"    # the key is missing, wrong or for another host
-    NOT_FOUND = "not found"          # the service does not know what was asked for
-    BAD_REQUEST = "bad request"      # our request is wrong (too many addresses, a bad parameter)
-    SERVER = "server error"          # 5xx
-    GARBAGE = "garbage"              # HTML, truncated or unexpected JSON
+    RATE_LIMITED = "rate limited"  # wait, then ask less
+    UNAUTHORIZED = "unauthorized"  # the key is missing, wrong or for another host
+    NOT_FOUND = "not found"  # the service does not know what was asked for
+    BAD_REQUEST = "bad request"  # our request is wrong (too many addresses, a bad parameter)
+    SERVER = "server error"  # 5xx
+    GARBAGE = "garbage"  # HTML, truncated or unexpected JSON
     TIMEOUT = "timeout"
-    CONNECTION = "connection"        # refused, reset, no such host, no network
-    UNSUPPORTED = "unsupported"      # the service does not cover this chain or interval
+    CONNECTION = "connection"  # refused, reset, no such host, no network
+    UNSUPPORTED = "unsupported"  # the service does not cover this chain or interval
 
 
 class SourceError(RuntimeError):
@@ -39,8 +39,14 @@ class SourceError(RuntimeError):
         status: HTTP status, None if there was no answer.
     """
 
-    def __init__(self, fault: Fault, message: str, *, retry_after: float | None = None,
-                 status: int | None = None) -> None:
+    def __init__(
+        self,
+        fault: Fault,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.fault = fault
         self.retry_after = retry_after

@@ -30,6 +30,7 @@ from papertrader_tui.registry import load_registry
 CANDLE_MS = 5 * MINUTE
 #: Inputs handed over at a time as fast as possible.
 RUN = 512
+_NEVER = 1 << 62
 
 
 class TapeMarket:
@@ -54,13 +55,13 @@ class TapeMarket:
     def __init__(
         self,
         path: str | Path,
+        *,
         chain: str = "base",
         speed: float | None = None,
         cursor: int = 0,
         zone: tzinfo | None = None,
         stamp: Stamp = "start",
         symbol: str | None = None,
-        *,
         clock: Callable[[], float] = time.monotonic,
         wait: Wait = wait_for_event,
     ) -> None:
@@ -76,7 +77,11 @@ class TapeMarket:
         tokens = list(self._reader.tokens.values())
         self._registry = Registry(bundled.chains).with_tokens(tokens)
         self._watchlist = [token.id for token in tokens]
-        self._identity = f"tape:{self._reader.file.digest()}:{chain}"
+        # How a file is read decides what comes out of it: a cursor holds for one reading only.
+        reading = [
+            str(part) for part in (zone, stamp if stamp != "start" else None, symbol) if part
+        ]
+        self._identity = ":".join(["tape", self._reader.file.digest(), chain, *reading])
         self._cursor = 0
         self._inputs: Iterator[MarketInput] = self._reader.inputs()
         self._next = next(self._inputs, None)
@@ -161,17 +166,21 @@ class TapeMarket:
         )
         yield from self._warm
 
-    async def batches(self) -> AsyncIterator[Sequence[MarketInput]]:
-        """Inputs whose time has come, 512 at most; ends with the tape."""
+    async def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
+        """Inputs whose time has come, 512 at most; ends with the tape, or before the first
+        input later than `until`."""
+        last = _NEVER if until is None else until
         following = self._next
-        while following is not None:
+        while following is not None and following.time <= last:
             await self._pacer.until(following.time)
-            due = None if self._pacer.speed is None else max(self._pacer.due(), following.time)
+            due = last
+            if self._pacer.speed is not None:
+                due = min(last, max(self._pacer.due(), following.time))
             batch: list[MarketInput] = []
             while (
                 following is not None
                 and len(batch) < RUN
-                and (due is None or following.time <= due)
+                and following.time <= due
             ):
                 batch.append(following)
                 following = next(self._inputs, None)
@@ -192,13 +201,10 @@ class TapeMarket:
             passed = self._next
             self._last = passed.time
             if isinstance(passed, Bar):
-                past[passed.token].add(
-                    passed.start, passed.open, passed.high, passed.low, passed.close, passed.volume
-                )
+                past[passed.token].add_bar(passed)
             elif isinstance(passed, Quote):
                 if not passed.opening:
-                    value = passed.value
-                    past[passed.token].add(passed.time, value, value, value, value, passed.volume)
+                    past[passed.token].add_price(passed)
             elif isinstance(passed, Depth):
                 depths[passed.token] = passed
             self._next = next(self._inputs, None)
@@ -225,21 +231,28 @@ class _Past:
         self._candles: deque[Candle] = deque(maxlen=DAY // length + 1)
         self._start = -1
 
-    def add(
-        self, time: int, opened: float, high: float, low: float, close: float, volume: float
-    ) -> None:
-        """A finished candle that is no longer than ours, or a price."""
-        start = time - time % self._length
+    def add_bar(self, bar: Bar) -> None:
+        """A finished candle that is no longer than ours."""
+        candle = Candle(bar.start, bar.open, bar.high, bar.low, bar.close, bar.volume)
+        self._add(candle)
+
+    def add_price(self, quote: Quote) -> None:
+        """A price, as the candle of a moment."""
+        value = quote.value
+        self._add(Candle(quote.time, value, value, value, value, quote.volume))
+
+    def _add(self, part: Candle) -> None:
+        start = part.start - part.start % self._length
         if start != self._start:
-            self._start = start
-            self._candles.append(Candle(start, opened, high, low, close, volume))
+            self._start = part.start = start
+            self._candles.append(part)
             return
         candle = self._candles[-1]
-        candle.high = max(candle.high, high)
-        candle.low = min(candle.low, low)
-        candle.close = close
-        if volume >= 0:
-            candle.volume = max(candle.volume, 0.0) + volume
+        candle.high = max(candle.high, part.high)
+        candle.low = min(candle.low, part.low)
+        candle.close = part.close
+        if part.volume >= 0:
+            candle.volume = max(candle.volume, 0.0) + part.volume
 
     def since(self, time: int) -> list[Candle]:
         """The candles that start at that time or later, oldest first."""

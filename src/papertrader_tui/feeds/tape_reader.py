@@ -22,7 +22,7 @@ from papertrader_tui.feeds import tape_rows
 from papertrader_tui.feeds.tape_columns import Columns, find_columns
 from papertrader_tui.feeds.tape_file import MAX_LINE, DamagedTapeError, TapeFile
 from papertrader_tui.feeds.tape_report import TapeError, TapeReport, printable
-from papertrader_tui.feeds.tape_symbols import split_pair, symbol_of_name, tape_token
+from papertrader_tui.feeds.tape_symbols import name_tokens, split_pair, symbol_of_name
 from papertrader_tui.feeds.tape_time import count_parser, iso_parser, names_zone, unit_of
 
 #: Rows looked at before playing: symbols, the unit of time and the length of candles.
@@ -74,7 +74,11 @@ class TapeReader:
         )
         self._unit: str | None = None
         self.first, seen, steps = self._look()
-        self.tokens: dict[str, Token] = self._name(seen, chain, symbol)
+        only = symbol if self._lone is None else None
+        self.tokens: dict[str, Token] = name_tokens(seen, chain, only, self.file.name)
+        bare = [token.symbol for raw, token in self.tokens.items() if not split_pair(raw)[1]]
+        if bare:
+            self.notes.append(f"{' '.join(bare[:6])}: no quote unit named, taken as dollars")
         self._labels = {token.id: token.symbol for token in self.tokens.values()}
         self._wanted: dict[str, TokenId | None] = {
             raw: self.tokens[raw].id if raw in self.tokens else None for raw in seen
@@ -222,35 +226,6 @@ class TapeReader:
     def _parser(self) -> Callable[[str], int]:
         return count_parser(self._unit) if self._unit else iso_parser(self._zone or UTC)
 
-    def _name(self, seen: dict[str, int], chain: str, symbol: str | None) -> dict[str, Token]:
-        raws = list(seen)
-        if self._lone is None and symbol is not None:
-            raws = [raw for raw in seen if _means(raw, symbol)]
-            if not raws:
-                listed = ", ".join(printable(raw) for raw in list(seen)[:20])
-                msg = f"{self.file.name} has no symbol {printable(symbol)}; it has {listed}"
-                raise TapeError(msg)
-        tokens: dict[str, Token] = {}
-        owners: dict[TokenId, str] = {}
-        for raw in raws:
-            try:
-                token = tape_token(raw, chain)
-            except TapeError as error:
-                msg = f"{self.file.name}: {error}"
-                raise TapeError(msg) from None
-            if token.id in owners:
-                msg = (
-                    f"{self.file.name}: {printable(owners[token.id])} and {printable(raw)} would "
-                    f"both be {token.symbol}; play one of them by naming its symbol"
-                )
-                raise TapeError(msg)
-            owners[token.id] = raw
-            tokens[raw] = token
-        bare = [token.symbol for raw, token in tokens.items() if not split_pair(raw)[1]]
-        if bare:
-            self.notes.append(f"{' '.join(bare[:6])}: no quote unit named, taken as dollars")
-        return tokens
-
     def _lengths(self, steps: dict[str, list[int]]) -> dict[TokenId, int]:
         every = [step for own in steps.values() for step in own]
         if not every:
@@ -318,16 +293,6 @@ def _quoted(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
         return []
-
-
-def _means(raw: str, symbol: str) -> bool:
-    wanted = symbol.strip().upper()
-    if raw.strip().upper() == wanted:
-        return True
-    try:
-        return split_pair(raw)[0] == wanted
-    except TapeError:
-        return False
 
 
 def _shape(line: str, fields: list[str], count: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
-from papertrader_tui.domain.tokens import Token
+from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.feeds.tape_report import TapeError, printable
 
 DOLLARS = ("USDC", "USDT", "USD", "DAI")
@@ -64,12 +65,59 @@ def tape_token(text: str, chain: str) -> Token:
     )
 
 
+def name_tokens(raws: Iterable[str], chain: str, only: str | None, file: str) -> dict[str, Token]:
+    """The tokens of a file by symbol as it stands there, in the same order.
+
+    Args:
+        raws: The symbols in the file.
+        chain: Chain that the tokens are put on.
+        only: Leave out all symbols but this (a whole symbol or its base).
+        file: Name for messages.
+
+    Raises:
+        TapeError: a symbol is not quoted in dollars, two would be one token, or `only` is none.
+    """
+    found = list(raws)
+    chosen = found if only is None else [raw for raw in found if _means(raw, only)]
+    if not chosen:
+        listed = ", ".join(printable(raw) for raw in found[:20])
+        msg = f"{file} has no symbol {printable(only or '')}; it has {listed}"
+        raise TapeError(msg)
+    tokens: dict[str, Token] = {}
+    owners: dict[TokenId, str] = {}
+    for raw in chosen:
+        try:
+            token = tape_token(raw, chain)
+        except TapeError as error:
+            msg = f"{file}: {error}"
+            raise TapeError(msg) from None
+        if token.id in owners:
+            msg = (
+                f"{file}: {printable(owners[token.id])} and {printable(raw)} would both be "
+                f"{token.symbol}; play one of them by naming its symbol"
+            )
+            raise TapeError(msg)
+        owners[token.id] = raw
+        tokens[raw] = token
+    return tokens
+
+
 def symbol_of_name(stem: str) -> str:
     """The symbol that a file name begins with: `btc_usd_2024` is BTC-USD, `weth` is WETH."""
     parts = [part for part in _SEPARATOR.split(stem.upper()) if part]
     if len(parts) > 1 and parts[1] in DOLLARS:
         return f"{parts[0]}-{parts[1]}"
     return parts[0] if parts else stem
+
+
+def _means(raw: str, wanted: str) -> bool:
+    wanted = wanted.strip().upper()
+    if raw.strip().upper() == wanted:
+        return True
+    try:
+        return split_pair(raw)[0] == wanted
+    except TapeError:
+        return False
 
 
 def _not_dollars(text: str, quote: str) -> TapeError:
