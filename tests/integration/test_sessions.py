@@ -175,7 +175,7 @@ def test_a_tape_runs_to_its_end_in_an_account_of_its_own(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "part"), [(None, "no.csv"), ("", "no.csv"), ("a,b\n1,2\n", "a, b")]
+    ("text", "part"), [(None, "no.csv"), ("", "no.csv"), ("a,b\n1,2\n", "'a', 'b'")]
 )
 def test_what_is_no_tape_is_refused_and_makes_no_account(
     tmp_path: Path, text: str | None, part: str
