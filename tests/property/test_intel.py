@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from papertrader_tui.domain.decision import Action
@@ -236,6 +236,7 @@ def promising(draw: st.DrawFn) -> tuple[dict[str, object], dict[str, object]]:
     return said, values
 
 
+@settings(max_examples=300)  # few contexts are good enough for the cautious levels
 @given(promising())
 def test_4_a_higher_level_never_skips_what_a_lower_one_buys_nor_buys_less(
     case: tuple[dict[str, object], dict[str, object]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import log, sqrt
 from statistics import fmean, pstdev
 
@@ -36,20 +37,20 @@ def wilder(values: list[float], length: int = 14) -> float:
 
 def true_ranges(bars: list[Ohlc]) -> list[float]:
     ranges = [bars[0][0] - bars[0][1]]
-    for (_, _, before), (high, low, _) in zip(bars, bars[1:], strict=False):
+    for (_, _, before), (high, low, _) in itertools.pairwise(bars):
         ranges.append(max(high - low, abs(high - before), abs(low - before)))
     return ranges
 
 
 def rsi(closes: list[float]) -> float:
-    changes = [b - a for a, b in zip(closes, closes[1:], strict=False)]
+    changes = [b - a for a, b in itertools.pairwise(closes)]
     up = wilder([max(0.0, c) for c in changes])
     down = wilder([max(0.0, -c) for c in changes])
     return 100 - 100 / (1 + up / down)
 
 
 def returns(closes: list[float]) -> list[float]:
-    return [log(b / a) for a, b in zip(closes, closes[1:], strict=False)]
+    return [log(b / a) for a, b in itertools.pairwise(closes)]
 
 
 def rms(values: list[float]) -> float:
