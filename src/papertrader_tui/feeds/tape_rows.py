@@ -33,11 +33,13 @@ Candles = Iterator[tuple[Quote, Bar, Depth | None]]
 
 
 def exact(text: str) -> Decimal:
-    """A price for money.
+    """A price for money, from a text that `rough` (or the same checks) has passed.
 
     Raises:
         ValueError: it is no usable price.
     """
+    if len(text) <= PRICE_DIGITS:
+        return Decimal(text)
     price = parse_price(text)
     if price is None:
         raise _no_price(text)
