@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from papertrader_tui.store.meta import Meta
 
 PROGRAM = f"papertrader {__version__}"
 DEMO_MAX_SPEED = 600
+_NAME_LENGTH = 32
 #: A tape on a screen at ×1 would stand still for a candle's whole length.
 CONSOLE_TAPE_SPEED = 60.0
 
@@ -212,9 +214,16 @@ def last_used(data: Path, kind: str | None = None) -> str | None:
 
 
 def tape_account(tape: Path) -> str:
-    """The account that a tape trades in by default, named after its file."""
+    """The account that a tape trades in by default, named after its file.
+
+    A long name keeps its beginning and a short hash, so that the tapes of two days differ.
+    """
     stem = tape.name.lower().removesuffix(".gz").removesuffix(".csv")
-    return re.sub(r"[^a-z0-9_]+", "-", stem).strip("-_")[:32].strip("-_") or "tape"
+    name = re.sub(r"[^a-z0-9_]+", "-", stem).strip("-_") or "tape"
+    if len(name) <= _NAME_LENGTH:
+        return name
+    mark = sha256(name.encode()).hexdigest()[:6]
+    return f"{name[: _NAME_LENGTH - 7].rstrip('-_')}-{mark}"
 
 
 def _written(path: Path) -> float:

@@ -188,3 +188,23 @@ def test_what_is_no_tape_is_refused_and_makes_no_account(
     assert part in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("data/accounts/*.db"))
+
+
+@pytest.mark.skipif(
+    "PAPERTRADER_EVIDENCE" not in os.environ, reason="PAPERTRADER_EVIDENCE names no recordings"
+)
+def test_real_tapes_run_to_their_end_and_print_the_same_bytes_again(tmp_path: Path) -> None:
+    tapes = sorted(Path(os.environ["PAPERTRADER_EVIDENCE"], "tapes").glob("*.csv"))
+    assert tapes
+    trades = 0
+    for tape in tapes:
+        words = (
+            "headless", "--market", "tape", "--tape", str(tape), "--speed", "max",
+            "--level", "7", "--bot", "--format", "json",
+        )  # fmt: skip
+        done = papertrader(tmp_path / "one", *words)
+        assert papertrader(tmp_path / "two", *words).stdout == done.stdout
+        assert rows(done, "DECISION")
+        assert_identity(rows(done)[-1])
+        trades += len(rows(done, "TRADE"))
+    assert trades

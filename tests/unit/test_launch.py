@@ -142,11 +142,19 @@ def test_an_account_never_sees_another_markets_prices(tmp_path: Path) -> None:
         ("/data/WETH USDC 2024-01-05.CSV.gz", "weth-usdc-2024-01-05"),
         ("ünï.csv", "n"),
         ("---.csv", "tape"),
-        (f"{'a' * 31}-{'b' * 9}.csv", "a" * 31),
+        (f"{'a' * 32}.csv", "a" * 32),
     ],
 )
 def test_a_tape_trades_in_an_account_named_after_it(file: str, name: str) -> None:
     assert tape_account(Path(file)) == name
+
+
+def test_long_names_of_tapes_stay_apart() -> None:
+    days = [tape_account(Path(f"swaps_weth_usdc_500_ethereum_2024-01-{n:02d}.csv")) for n in (5, 6)]
+    assert len(set(days)) == 2
+    for name in days:
+        assert name.startswith("swaps_weth_usdc_500_")
+        assert len(name) <= 32
 
 
 def test_flags_become_commands_and_the_bot_comes_last() -> None:
