@@ -39,7 +39,7 @@ from papertrader_tui.store.prices import Retention
 #: Past fills that a chart can mark.
 FILLS_KEPT = 5_000
 #: A price is stale after a minute, or after so many of the market's own intervals.
-STALE_MS, STALE_INTERVALS = 60_000, 3
+STALE_MS, STALE_INTERVALS = 60_000, 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class MarketInfo:
             only with the market it began with.
         interval: Usual milliseconds between two prices of one token, 0 if unknown.
         gas_note: Where gas prices come from.
+        keeps_prices: Its prices go into the account's price history; not where a file that the
+            person has is that history already.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class MarketInfo:
     identity: str
     interval: int
     gas_note: str
+    keeps_prices: bool = True
 
 
 class Market(Protocol):
@@ -79,7 +82,10 @@ class Market(Protocol):
         ...
 
     def warm(self) -> Iterable[MarketInput]:
-        """History, depth and gas as they stand at the cursor, before anything is traded."""
+        """History, depth, gas and last prices as they stand at the cursor.
+
+        The desk learns from them what the market is like, and acts on none of them.
+        """
         ...
 
     def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:

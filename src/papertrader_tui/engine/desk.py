@@ -170,6 +170,24 @@ class Desk:
             self._on_time()
         return self._take_out() if self._out else NOTHING
 
+    def warm(self, item: MarketInput) -> None:
+        """Learn what the market is like from what it hands over before it begins.
+
+        A price is shown and valued, but nothing lands, triggers or is decided on it.
+        """
+        if not isinstance(item, Quote):
+            self.step(item)
+            return
+        market = self._market(item.token)
+        if market is None:
+            return
+        self.now = max(self.now, item.time)
+        market.price, market.value = item.price, item.value
+        market.time, market.source = item.time, item.source
+        if market.held:
+            self.account.mark(item.token, item.price)
+            self._equity = self.account.ledger.equity()
+
     def _on_quote(self, quote: Quote) -> Sequence[ev.Event]:
         market = self.markets.get(quote.token)
         if market is None:

@@ -34,6 +34,8 @@ FactListener = Callable[[Sequence[ev.Event]], None]
 
 #: Wall seconds after which the market's cursor is stored although nothing happened.
 CHECKPOINT_EVERY = 2.0
+#: Market milliseconds between two prices of a token in the price history.
+RECORD_EVERY = 30_000
 #: Fills and reverts kept per token for the chart.
 FILLS_KEPT = 500
 
@@ -81,6 +83,7 @@ class Kernel:
         self._checkpointed = 0.0
         # the market may have handed over a batch already that the desk has not seen yet
         self._cursor = market.cursor
+        self._record_due: dict[TokenId, int] = {}
         for event in past_fills:
             self._keep_fill(event)
         self._view.remember(past_decisions)
@@ -134,7 +137,7 @@ class Kernel:
         """Hand the desk its history, and record that a session began."""
         inputs = list(self.market.warm())
         for item in inputs:
-            self.desk.step(item)
+            self.desk.warm(item)
         self._candles.observe(inputs)
         events = self.desk.start_session(self.market.now(), __version__, self.market.info.detail,
                                          self.market.watchlist)
@@ -155,11 +158,24 @@ class Kernel:
                 events += out
                 told += out
         self._candles.observe(batch)
+        if self.market.info.keeps_prices:
+            await self._record(batch)
         if events or now - self._checkpointed > CHECKPOINT_EVERY:
             self._checkpointed = now
             await self._write(events, [], durable=any(map(is_fact, events)))
         self._publish(told)
         self._view.touch()
+
+    async def _record(self, batch: Sequence[MarketInput]) -> None:
+        """Keep prices for the history, one per token and `RECORD_EVERY`."""
+        due = self._record_due
+        rows: list[tuple[TokenId, int, Decimal, float]] = []
+        for item in batch:
+            if isinstance(item, Quote) and item.time >= due.get(item.token, 0):
+                due[item.token] = item.time - item.time % RECORD_EVERY + RECORD_EVERY
+                rows.append((item.token, item.time, item.price, item.volume))
+        if rows:
+            await self._journal.record(rows)
 
     async def _serve(self) -> None:
         """Step every command that is waiting, store them together, then answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-from papertrader_tui.domain.market import MINUTE, Candle, History, MarketInput
+from papertrader_tui.domain.market import MINUTE, Candle, History, MarketInput, Quote
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.feeds import demo_parameters as p
 from papertrader_tui.feeds.demo_process import SOURCE, HourTicks
@@ -113,7 +113,7 @@ class DemoMarket:
         return self._pacer.now(self._time(self._cursor))
 
     def warm(self) -> Iterable[MarketInput]:
-        """Gas and depth at the last instant, and a day of 5-minute candles of every token.
+        """Gas, depth and prices of the last instant, and a day of 5-minute candles of each token.
 
         The last candle ends with the last instant: where the cursor stands within a candle it
         holds the part that has been seen.
@@ -132,6 +132,7 @@ class DemoMarket:
         yield from hour.depth(tick)
         for token, own in zip(self._watchlist, candles, strict=True):
             yield History(token, self._time(last), CANDLE_MS, own, SOURCE)
+        yield from (item for item in hour.instants(ticks - 1, ticks) if isinstance(item, Quote))
 
     async def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
         """One batch per instant; as fast as possible, one per run of 25.

@@ -107,6 +107,7 @@ class TapeMarket:
             identity=self._identity,
             interval=max(self._reader.intervals.values(), default=0),
             gas_note=f"{name}'s bundled typical values",
+            keeps_prices=False,
         )
 
     @property
@@ -197,14 +198,19 @@ class TapeMarket:
         length = max([CANDLE_MS, *self._reader.intervals.values()])
         past = {token: _Past(length) for token in self._watchlist}
         depths: dict[TokenId, Depth] = {}
+        prices: dict[TokenId, Quote] = {}
         while self._cursor < count and self._next is not None:
             passed = self._next
             self._last = passed.time
             if isinstance(passed, Bar):
                 past[passed.token].add_bar(passed)
+                prices[passed.token] = Quote(
+                    passed.token, passed.end, passed.price, passed.close, passed.source
+                )
             elif isinstance(passed, Quote):
                 if not passed.opening:
                     past[passed.token].add_price(passed)
+                prices[passed.token] = passed
             elif isinstance(passed, Depth):
                 depths[passed.token] = passed
             self._next = next(self._inputs, None)
@@ -220,7 +226,7 @@ class TapeMarket:
             candles = own.since(self._last - DAY)
             if candles:
                 warm.append(History(token, self._last, length, candles, SOURCE))
-        return warm
+        return [*warm, *prices.values()]
 
 
 class _Past:
