@@ -15,8 +15,9 @@ from papertrader_tui.feeds.demo_skeleton import Skeleton
 
 def facts(item):
     """An input as something that compares."""
-    return tuple(repr(getattr(item, name)) for name in sorted(type(item).__slots__)
-                 if name != "candles")
+    return tuple(
+        repr(getattr(item, name)) for name in sorted(type(item).__slots__) if name != "candles"
+    )
 
 
 async def take(market, instants):
@@ -104,8 +105,11 @@ def test_gas_comes_each_minute_and_follows_the_price_of_ether(day):
 def test_one_asset_costs_about_the_same_on_both_chains(day):
     registry = DemoMarket().registry
     quotes = quotes_of(day)
-    pairs = zip(quotes[registry.find("WETH@ethereum").id], quotes[registry.find("WETH@base").id],
-                strict=True)
+    pairs = zip(
+        quotes[registry.find("WETH@ethereum").id],
+        quotes[registry.find("WETH@base").id],
+        strict=True,
+    )
     gaps = [abs(math.log(a.value / b.value)) for a, b in pairs]
     assert 0 < max(gaps) < 0.003
 
@@ -178,7 +182,10 @@ async def test_history_is_built_from_the_very_ticks(day):
             values = [q.value for q in own]
             assert candle.start == own[0].time
             assert (candle.open, candle.high, candle.low, candle.close) == (
-                values[0], max(values), min(values), values[-1]
+                values[0],
+                max(values),
+                min(values),
+                values[-1],
             )
             assert candle.volume == pytest.approx(sum(q.volume for q in own))
 
@@ -191,7 +198,10 @@ def test_a_new_account_starts_with_a_day_of_history():
     for history in histories:
         assert history.candles[0].start == p.START - DAY
         assert history.candles[-1].start == p.START - 5 * MINUTE
-    assert {type(item) for item in warm} == {Gas, Depth, History}
+    assert {type(item) for item in warm} == {Gas, Depth, History, Quote}
+    last = {item.token: item for item in warm if isinstance(item, Quote)}
+    assert sorted(last) == sorted(market.watchlist)
+    assert all(last[h.token].value == h.candles[-1].close for h in histories)
     assert all(item.time < p.START for item in warm)
     assert all(d.volume_24h > 0 and d.liquidity > 100_000 for d in warm if isinstance(d, Depth))
 
