@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -53,7 +54,7 @@ class PapertraderApp(App[None]):
     """
 
     TITLE = "papertrader"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
     COMMANDS = {CommandProvider}
     # a mode for each of the console's screens, with its own stack of windows
@@ -95,8 +96,8 @@ class PapertraderApp(App[None]):
             self.animation_level = "none"
         self._unsubscribe = self.desk.subscribe(self._news.extend)
         self._shown = self.desk_screen.snapshot.version
-        self.run_worker(self._run_desk(), exit_on_error=False)
-        self.set_interval(1 / FPS, self._frame)
+        self.run_worker(self._run_desk(), group="desk", exit_on_error=False)
+        self.set_interval(1 / FPS, self.frame)
         self._leave_on_signals()
         # what exists now lives as long as the program: the collector need not look at it again
         self.call_after_refresh(gc.freeze)
@@ -136,7 +137,7 @@ class PapertraderApp(App[None]):
         """Hand a command to the desk; `answered` gets its events once they are stored."""
         self.run_worker(
             self._submit(command, answered, failed or (lambda reason: self.tell(reason, "error"))),
-            exit_on_error=False,
+            group="commands", exit_on_error=False,
         )
 
     async def _submit(
@@ -156,7 +157,8 @@ class PapertraderApp(App[None]):
 
     # the one clock -----------------------------------------------------------------------------
 
-    def _frame(self) -> None:
+    def frame(self) -> None:
+        """Bring to the screen what the desk has that is new."""
         self._frames += 1
         now_s = time.monotonic()
         latest = self.desk.latest
@@ -258,7 +260,7 @@ class PapertraderApp(App[None]):
         self._leaving = True
         self.tell("Finishing the step in hand and writing it…", title="Leaving")
         self.desk.stop()
-        self.run_worker(self._leave_when_written(), exit_on_error=False)
+        self.run_worker(self._leave_when_written(), group="desk", exit_on_error=False)
 
     async def _leave_when_written(self) -> None:
         await self._finished.wait()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
-from textual import on
-
 from papertrader_tui.domain.commands import CancelOrder, ClosePosition, PlaceOrder, Watch
 from papertrader_tui.domain.events import Event, OrderAccepted, OrderRejected
 from papertrader_tui.domain.orders import Kind, Order, OrderRequest, Side
@@ -47,8 +45,8 @@ class DeskActions:
         self._desk.show_panel("ticket")
         self._desk.ticket.begin(side)
 
-    @on(Ticket.Send)
-    def _send(self, event: Ticket.Send) -> None:
+    # handlers of a mixin are found by their names only
+    def on_ticket_send(self, event: Ticket.Send) -> None:
         request = event.request
         ticket = self._desk.ticket
 
@@ -85,10 +83,10 @@ class DeskActions:
         symbol = fmt.clean(row.token.symbol, 10)
         self._app.send(
             ClosePosition(token, self._desk.new_id()),
-            self._closing(f"{fmt.quantity(row.quantity, 12)} {symbol} at market"),
+            self._tell_closing(f"{fmt.quantity(row.quantity, 12)} {symbol} at market"),
         )
 
-    def _closing(self, text: str) -> Callable[[Sequence[Event]], None]:
+    def _tell_closing(self, text: str) -> Callable[[Sequence[Event]], None]:
         def answered(events: Sequence[Event]) -> None:
             if not any(isinstance(item, OrderRejected) for item in events):
                 self._app.tell(text, title="Closing")
@@ -116,7 +114,7 @@ class DeskActions:
         for row in self._desk.snapshot.positions:
             self._app.send(
                 ClosePosition(row.token.id, self._desk.new_id()),
-                self._closing(fmt.clean(row.token.symbol, 10)),
+                self._tell_closing(fmt.clean(row.token.symbol, 10)),
             )
 
     def action_cancel_order(self) -> None:
@@ -182,8 +180,7 @@ class DeskActions:
     def action_back(self) -> None:
         self._desk.set_focus(self._desk.watchlist)
 
-    @on(Decisions.Selected)
-    def _decision_chosen(self, event: Decisions.Selected) -> None:
+    def on_decisions_selected(self, event: Decisions.Selected) -> None:
         from papertrader_tui.tui.screens.decision import DecisionScreen
 
         decision = event.row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from rich.cells import cell_len
 from textual import events
@@ -52,14 +53,23 @@ class CommandBar(Widget):
                 break
             used += size
             shown.add(command.id)
-        return [(first_key(c), c.label, c.id) for c in self._commands if c.id in shown]
+        kept = [command for command in self._commands if command.id in shown]
+        # neighbours with one label share it: `[ ] Level`
+        labels = [
+            "" if follower is not None and follower.label == command.label else command.label
+            for command, follower in zip_longest(kept, kept[1:])
+        ]
+        return [
+            (first_key(command), label, command.id)
+            for command, label in zip(kept, labels, strict=True)
+        ]
 
     def render(self) -> Content:
         return Content.assemble(*(
             part
             for key, label, _ in self.entries(self.size.width)
             for part in ((f" {key}", "$footer-key-foreground bold"),
-                         (f" {label} ", "$foreground 70%"))
+                         (f" {label} " if label else "", "$foreground 70%"))
         ))
 
     def on_click(self, event: events.Click) -> None:
@@ -73,4 +83,4 @@ class CommandBar(Widget):
 
 
 def _width(key: str, label: str) -> int:
-    return cell_len(key) + cell_len(label) + 3
+    return cell_len(key) + 1 + (cell_len(label) + 2 if label else 0)

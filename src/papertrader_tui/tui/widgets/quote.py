@@ -65,7 +65,7 @@ def quote_content(preview: Preview | None, row: TokenRow) -> Content:
         )
         return Content.styled(missing, MUTED)
     lines = [Content.assemble(
-        ("─ you would get ", FAINT), (f"· {_FIDELITY[preview.fidelity]} ", FAINT), ("─" * 8, FAINT)
+        ("─ you would get ", FAINT), (f"· {_FIDELITY[preview.fidelity]} ", FAINT), ("─" * 4, FAINT)
     )]
     for label, figure, note in quote_lines(preview):
         lines.append(Content.assemble(
