@@ -155,16 +155,16 @@ def _runs(values):
     return result
 
 
-def test_prices_stay_plausible_for_two_years():
+def test_prices_stay_plausible_for_a_year():
     skeleton = Skeleton(7)
     ratios = []
-    for n in range(0, 2 * 365 * 24, 24):
+    for n in range(0, 365 * 24, 24):
         hour = skeleton.hour(n)
         ratios += [
             math.exp(asset.beta * hour.market.start + step.start)
             for asset, step in zip(p.ASSETS.values(), hour.assets, strict=True)
         ]
-    assert 0.2 < min(ratios)
+    assert min(ratios) > 0.2
     assert max(ratios) < 5
 
 
@@ -208,7 +208,7 @@ def test_a_new_account_starts_with_a_day_of_history():
 
 def test_history_within_a_candle_ends_with_the_last_instant():
     cursor = 7 * 30 + 4
-    history = [h for h in DemoMarket(cursor=cursor).warm() if isinstance(h, History)][0]
+    history = next(h for h in DemoMarket(cursor=cursor).warm() if isinstance(h, History))
     assert history.candles[-1].start == p.START + 7 * 5 * MINUTE
     assert history.candles[0].start >= p.START + cursor * p.TICK_MS - DAY - 5 * MINUTE
 
