@@ -23,8 +23,9 @@ _E = TypeVar("_E", bound=ev.Event)
 START = 1_767_571_200_000  # 2026-01-05T00:00:00Z
 
 BASE = Chain("base", 8453, "Base", "ETH", WETH, 2_000, 10**7, 150_000, 10**11, D(3000), False)
-ETHEREUM = Chain("ethereum", 1, "Ethereum", "ETH", "ethereum:0xc0", 12_000, 2 * 10**9, 150_000, 0,
-                 D(3000), True)
+ETHEREUM = Chain(
+    "ethereum", 1, "Ethereum", "ETH", "ethereum:0xc0", 12_000, 2 * 10**9, 150_000, 0, D(3000), True
+)
 REGISTRY = Registry(
     {"base": BASE, "ethereum": ETHEREUM},
     {
@@ -37,8 +38,13 @@ REGISTRY = Registry(
 class Kit:
     """A desk and a clock that only goes forward."""
 
-    def __init__(self, cash: str = "10000", limits: RiskLimits | None = None, seed: int = 7,
-                 liquidity: str | None = "10000000") -> None:
+    def __init__(
+        self,
+        cash: str = "10000",
+        limits: RiskLimits | None = None,
+        seed: int = 7,
+        liquidity: str | None = "10000000",
+    ) -> None:
         account = Account()
         account.apply(ev.AccountOpened(1, START, "test", "demo", D(cash), seed, "0"))
         self.desk = Desk(account, REGISTRY, limits, stale_after=60_000)
@@ -58,20 +64,38 @@ class Kit:
         self.events += events
         return list(events)
 
-    def price(self, price: str, token: str = WETH, after: int = 10_000,
-              opening: bool = False) -> list[ev.Event]:
+    def price(
+        self, price: str, token: str = WETH, after: int = 10_000, opening: bool = False
+    ) -> list[ev.Event]:
         """A price, `after` milliseconds later."""
         self.now += after
-        return self._take(self.desk.step(
-            Quote(token, self.now, D(price), float(price), "test", 1000.0, opening)))
+        return self._take(
+            self.desk.step(Quote(token, self.now, D(price), float(price), "test", 1000.0, opening))
+        )
 
-    def bar(self, open: str, high: str, low: str, close: str, token: str = WETH,
-            length: int = 60_000) -> list[ev.Event]:
+    def bar(
+        self, open: str, high: str, low: str, close: str, token: str = WETH, length: int = 60_000
+    ) -> list[ev.Event]:
         """A candle that begins now and is known at its end."""
         start, self.now = self.now, self.now + length
-        return self._take(self.desk.step(Bar(
-            token, start, self.now, float(open), float(high), float(low), float(close), 1000.0,
-            D(close), D(high), D(low), "test")))
+        return self._take(
+            self.desk.step(
+                Bar(
+                    token,
+                    start,
+                    self.now,
+                    float(open),
+                    float(high),
+                    float(low),
+                    float(close),
+                    1000.0,
+                    D(close),
+                    D(high),
+                    D(low),
+                    "test",
+                )
+            )
+        )
 
     def gas(self, price_wei: int, native: str = "3000", chain: str = "base") -> None:
         """What gas costs from now on."""
@@ -81,24 +105,74 @@ class Kit:
         """A command."""
         return self._take(self.desk.command(command, self.now))
 
-    def buy(self, spend: str = "1000", token: str = WETH, kind: Kind = Kind.MARKET,
-            price: str | None = None, *, by: SizeBy = SizeBy.NOTIONAL, tolerance: int = 100,
-            stop: str | None = None, target: str | None = None, client: str | None = None,
-            good_until: int | None = None, origin: Origin = Origin.MANUAL) -> list[ev.Event]:
+    def buy(
+        self,
+        spend: str = "1000",
+        token: str = WETH,
+        kind: Kind = Kind.MARKET,
+        price: str | None = None,
+        *,
+        by: SizeBy = SizeBy.NOTIONAL,
+        tolerance: int = 100,
+        stop: str | None = None,
+        target: str | None = None,
+        client: str | None = None,
+        good_until: int | None = None,
+        origin: Origin = Origin.MANUAL,
+    ) -> list[ev.Event]:
         """Ask for a buy."""
-        return self.say(PlaceOrder(OrderRequest(
-            client or f"c{next(self._ids)}", token, Side.BUY, by, D(spend), kind,
-            D(price) if price else None, None, tolerance, good_until,
-            D(stop) if stop else None, D(target) if target else None, origin)))
+        return self.say(
+            PlaceOrder(
+                OrderRequest(
+                    client or f"c{next(self._ids)}",
+                    token,
+                    Side.BUY,
+                    by,
+                    D(spend),
+                    kind,
+                    D(price) if price else None,
+                    None,
+                    tolerance,
+                    good_until,
+                    D(stop) if stop else None,
+                    D(target) if target else None,
+                    origin,
+                )
+            )
+        )
 
-    def sell(self, size: str = "100", token: str = WETH, kind: Kind = Kind.MARKET,
-             price: str | None = None, *, by: SizeBy = SizeBy.PERCENT, trail: int | None = None,
-             tolerance: int = 100, client: str | None = None, good_until: int | None = None,
-             origin: Origin = Origin.MANUAL) -> list[ev.Event]:
+    def sell(
+        self,
+        size: str = "100",
+        token: str = WETH,
+        kind: Kind = Kind.MARKET,
+        price: str | None = None,
+        *,
+        by: SizeBy = SizeBy.PERCENT,
+        trail: int | None = None,
+        tolerance: int = 100,
+        client: str | None = None,
+        good_until: int | None = None,
+        origin: Origin = Origin.MANUAL,
+    ) -> list[ev.Event]:
         """Ask for a sale."""
-        return self.say(PlaceOrder(OrderRequest(
-            client or f"c{next(self._ids)}", token, Side.SELL, by, D(size), kind,
-            D(price) if price else None, trail, tolerance, good_until, origin=origin)))
+        return self.say(
+            PlaceOrder(
+                OrderRequest(
+                    client or f"c{next(self._ids)}",
+                    token,
+                    Side.SELL,
+                    by,
+                    D(size),
+                    kind,
+                    D(price) if price else None,
+                    trail,
+                    tolerance,
+                    good_until,
+                    origin=origin,
+                )
+            )
+        )
 
     def hold(self, spend: str = "1000", price: str = "3000", token: str = WETH) -> Decimal:
         """Buy at a price and let it land there; returns the quantity."""

@@ -52,10 +52,14 @@ class Market(Protocol):
     """
 
     @property
-    def info(self) -> MarketInfo: ...
+    def info(self) -> MarketInfo:
+        """What it is."""
+        ...
 
     @property
-    def registry(self) -> Registry: ...
+    def registry(self) -> Registry:
+        """Chains and tokens that it may speak of."""
+        ...
 
     @property
     def watchlist(self) -> Sequence[TokenId]:
@@ -89,9 +93,12 @@ class Market(Protocol):
         ...
 
     def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
-        """Inputs in time order; each batch is what became known together (or, as fast as
-        possible, a run of such).  Ends when the market ends, or exactly before the first input
-        that is later than `until`, which is then not counted in the cursor either."""
+        """Inputs in time order.
+
+        Each batch is what became known together (or, as fast as possible, a run of such).  Ends
+        when the market ends, or exactly before the first input that is later than `until`, which
+        is then not counted in the cursor either.
+        """
         ...
 
 
@@ -103,12 +110,23 @@ class Journal(Protocol):
     """Where facts are kept. One call is one durable transaction."""
 
     async def append(
-        self, events: Sequence[Event], *, inputs: Sequence[tuple[int, int, Command]],
-        checkpoint: str, cursor: int, durable: bool,
+        self,
+        events: Sequence[Event],
+        *,
+        inputs: Sequence[tuple[int, int, Command]],
+        checkpoint: str,
+        cursor: int,
+        durable: bool,
     ) -> None:
-        """Store events, the commands that caused them as (cursor, time, command), and a
-        checkpoint of high-water marks.  `durable` is False where nothing in it is an account
-        fact (prices, decisions that order nothing), which may be batched.
+        """Store events, the commands that caused them, and a checkpoint of high-water marks.
+
+        Args:
+            events: In order of their sequence.
+            inputs: Commands as (cursor, time, command).
+            checkpoint: JSON.
+            cursor: Of the market, after what led to the events.
+            durable: False where nothing in it is an account fact (a decision that orders
+                nothing), so that it may be batched.
 
         Raises:
             JournalError: nothing of this was kept; no more can be written.
@@ -119,7 +137,9 @@ class Journal(Protocol):
         """Keep prices (token, time, price, volume), for charts; may be batched."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Write what is buffered, and let go of the file."""
+        ...
 
 
 class Desk(Protocol):

@@ -21,8 +21,13 @@ from tests.deskkit import WETH, D, Kit
 
 PRICES = st.sampled_from(["2900", "3000", "3100"])
 PERCENT = st.sampled_from(["34", "50", "100"])
-LOOSE = RiskLimits(daily_trades=10_000, daily_loss_pct=D(100), peak_loss_pct=D(100),
-                   loss_streak=100, max_open_positions=1_000)
+LOOSE = RiskLimits(
+    daily_trades=10_000,
+    daily_loss_pct=D(100),
+    peak_loss_pct=D(100),
+    loss_streak=100,
+    max_open_positions=1_000,
+)
 
 
 class DeskMachine(RuleBasedStateMachine):
@@ -61,9 +66,12 @@ class DeskMachine(RuleBasedStateMachine):
     def bracket(self, spend: str) -> None:
         self.kit.buy(spend, stop="2850", target="3150", tolerance=500)
 
-    @rule(percent=PERCENT, price=PRICES,
-          kind=st.sampled_from([Kind.LIMIT, Kind.STOP, Kind.TAKE_PROFIT]),
-          bps=st.sampled_from([10, 500]))
+    @rule(
+        percent=PERCENT,
+        price=PRICES,
+        kind=st.sampled_from([Kind.LIMIT, Kind.STOP, Kind.TAKE_PROFIT]),
+        bps=st.sampled_from([10, 500]),
+    )
     def resting_sell(self, percent: str, price: str, kind: Kind, bps: int) -> None:
         self.kit.sell(percent, kind=kind, price=price, tolerance=bps)
 
@@ -126,12 +134,19 @@ class DeskMachine(RuleBasedStateMachine):
         account = self.kit.account
         assert again.ledger.balances == account.ledger.balances
         assert again.orders == account.orders
-        assert {t: (p.quantity, p.cost, p.realized, p.costs)
-                for t, p in again.ledger.positions.items()} == {
+        assert {
+            t: (p.quantity, p.cost, p.realized, p.costs) for t, p in again.ledger.positions.items()
+        } == {
             t: (p.quantity, p.cost, p.realized, p.costs)
-            for t, p in account.ledger.positions.items()}
+            for t, p in account.ledger.positions.items()
+        }
         assert (again.kill, again.bot, again.losses, again.wins, again.trades) == (
-            account.kill, account.bot, account.losses, account.wins, account.trades)
+            account.kill,
+            account.bot,
+            account.losses,
+            account.wins,
+            account.trades,
+        )
 
 
 TestDeskMachine = DeskMachine.TestCase

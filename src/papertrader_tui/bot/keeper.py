@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from papertrader_tui.domain.market import MINUTE
 from papertrader_tui.bot.tokenmarket import TokenMarket
+from papertrader_tui.domain.market import MINUTE
 from papertrader_tui.intel.decisions import Verdict
 
 REPEAT_EVERY = 15 * MINUTE
@@ -20,7 +20,9 @@ class Keeper:
         """How many decisions this one stands for if it is to be kept now, else 0."""
         last = market.last
         same = (
-            last is not None and last[1] == verdict.rule and last[2] == level
+            last is not None
+            and last[1] == verdict.rule
+            and last[2] == level
             and last[0] == verdict.action
         )
         if same:

@@ -28,9 +28,27 @@ class TokenMarket:
         kept: The last decision that was kept.
     """
 
-    __slots__ = ("chain", "context", "depth", "held", "kept", "last", "last_kept",
-                 "next_decision", "plan", "price", "pricer", "repeats", "series", "source",
-                 "time", "token", "value", "watched", "working")
+    __slots__ = (
+        "chain",
+        "context",
+        "depth",
+        "held",
+        "kept",
+        "last",
+        "last_kept",
+        "next_decision",
+        "plan",
+        "price",
+        "pricer",
+        "repeats",
+        "series",
+        "source",
+        "time",
+        "token",
+        "value",
+        "watched",
+        "working",
+    )
 
     def __init__(self, token: Token, chain: Chain) -> None:
         self.token = token

@@ -11,15 +11,15 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from papertrader_tui.bot.keeper import Keeper
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.decision import Action, Decision
+from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.market import Gas
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_down
 from papertrader_tui.domain.orders import OrderRequest, Origin, Side, SizeBy, Status
 from papertrader_tui.domain.tokens import Registry, TokenId
-from papertrader_tui.domain.gates import Gates
-from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.intel import exits
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import Verdict, judge
@@ -37,27 +37,45 @@ class Situation(Protocol):
 
     account: Account
     gates: Gates
-    markets: Mapping[TokenId, TokenMarket]
     registry: Registry
     profile: Profile
     stale_after: int
     now: int
 
     @property
-    def equity(self) -> Decimal: ...
+    def markets(self) -> Mapping[TokenId, TokenMarket]:
+        """What is known of each token's market."""
+        ...
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash and holdings at the newest marks."""
+        ...
 
 
 class Orders(Protocol):
     """What of the order desk the bot uses."""
 
-    def place(self, request: OrderRequest) -> None: ...
+    def place(self, request: OrderRequest) -> None:
+        """Accept or reject an order."""
+        ...
 
 
 class Trader:
     """Decides, and turns decisions into orders."""
 
-    __slots__ = ("_cash", "_days", "_emit", "_free", "_gas", "_keeper", "_of", "_orders",
-                 "_selling", "_seq")
+    __slots__ = (
+        "_cash",
+        "_days",
+        "_emit",
+        "_free",
+        "_gas",
+        "_keeper",
+        "_of",
+        "_orders",
+        "_selling",
+        "_seq",
+    )
 
     def __init__(self, of: Situation, orders: Orders, emit: Callable[[ev.Event], None]) -> None:
         self._of = of
@@ -139,15 +157,21 @@ class Trader:
     def flatten(self, market: TokenMarket) -> None:
         """Sell all of a token that can be sold, whatever the bot thinks of it."""
         account = self._of.account
-        self._orders.place(OrderRequest(
-            f"flatten-{account.seq + 1}", market.token.id, Side.SELL, SizeBy.PERCENT,
-            Decimal(100), tolerance_bps=BOT_TOLERANCE_BPS, origin=Origin.EXIT))
+        self._orders.place(
+            OrderRequest(
+                f"flatten-{account.seq + 1}",
+                market.token.id,
+                Side.SELL,
+                SizeBy.PERCENT,
+                Decimal(100),
+                tolerance_bps=BOT_TOLERANCE_BPS,
+                origin=Origin.EXIT,
+            )
+        )
 
     def _selling_now(self, market: TokenMarket) -> bool:
-        book = self._of.account.open.get(market.token.id)
-        return bool(book) and any(
-            o.side is Side.SELL and o.status is Status.SUBMITTED for o in book.values()
-        )
+        book = self._of.account.open.get(market.token.id, {})
+        return any(o.side is Side.SELL and o.status is Status.SUBMITTED for o in book.values())
 
     # ------------------------------------------------------------------ acting
 
@@ -166,12 +190,18 @@ class Trader:
         if not buying:
             self._selling[decision.id] = verdict.rule
         made = account.orders_made
-        self._orders.place(OrderRequest(
-            f"bot-{decision.id}", token, Side.BUY if buying else Side.SELL,
-            SizeBy.NOTIONAL if buying else SizeBy.QUANTITY, size if buying else quantity,
-            tolerance_bps=BOT_TOLERANCE_BPS, origin=Origin.BOT if buying else Origin.EXIT,
-            decision=decision.id,
-        ))
+        self._orders.place(
+            OrderRequest(
+                f"bot-{decision.id}",
+                token,
+                Side.BUY if buying else Side.SELL,
+                SizeBy.NOTIONAL if buying else SizeBy.QUANTITY,
+                size if buying else quantity,
+                tolerance_bps=BOT_TOLERANCE_BPS,
+                origin=Origin.BOT if buying else Origin.EXIT,
+                decision=decision.id,
+            )
+        )
         if account.orders_made == made:
             self._selling.pop(decision.id, None)
 
@@ -186,18 +216,39 @@ class Trader:
         return min(available, quantize_down(wanted, market.token.decimals))
 
     def _keep(
-        self, market: TokenMarket, context: Context, verdict: Verdict, repeats: int,
-        size: Decimal, quantity: Decimal = ZERO,
+        self,
+        market: TokenMarket,
+        context: Context,
+        verdict: Verdict,
+        repeats: int,
+        size: Decimal,
+        quantity: Decimal = ZERO,
     ) -> Decision:
         of = self._of
         reason, factors, missing = explain(context, verdict)
         price = market.price or ZERO
         decision = Decision(
-            f"d{of.account.decisions + 1}", of.now, market.token.id, verdict.action,
-            Decimal(verdict.confidence).scaleb(-2), Decimal(verdict.risk).scaleb(-2),
-            Decimal(verdict.opportunity).scaleb(-2), of.profile.level, of.profile.name, size,
-            verdict.rule, reason, price, market.source, context.age_ms, factors, missing, repeats,
-            _price(verdict.stop), tuple(p for t in verdict.targets if (p := _price(t))), quantity,
+            f"d{of.account.decisions + 1}",
+            of.now,
+            market.token.id,
+            verdict.action,
+            Decimal(verdict.confidence).scaleb(-2),
+            Decimal(verdict.risk).scaleb(-2),
+            Decimal(verdict.opportunity).scaleb(-2),
+            of.profile.level,
+            of.profile.name,
+            size,
+            verdict.rule,
+            reason,
+            price,
+            market.source,
+            context.age_ms,
+            factors,
+            missing,
+            repeats,
+            _price(verdict.stop),
+            tuple(p for t in verdict.targets if (p := _price(t))),
+            quantity,
         )
         market.kept = decision
         self._emit(ev.Decided(of.account.seq + 1, of.now, decision))
@@ -245,7 +296,7 @@ class Trader:
             context.opened = position.opened
             context.pnl = float(position.net) / float(position.bought)
         block = of.gates.entry_block(
-            market.token.id, now, depth.liquidity if depth is not None else None
+            market.token.id, depth.liquidity if depth is not None else None
         ) or of.gates.cooldown(market.token.id, now)
         context.blocked, context.blocked_reason = block or _FREE
         return context

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain import risk
 from papertrader_tui.domain.ledger import Closed, Ledger
-from papertrader_tui.domain.market import DAY, HOUR
+from papertrader_tui.domain.market import DAY
 from papertrader_tui.domain.money import CENT6, ONE, ZERO, add, mul, quantize_up, sub
 from papertrader_tui.domain.orders import Order, Side, Status
 from papertrader_tui.domain.tokens import TokenId
@@ -36,10 +37,36 @@ class Account:
     """
 
     __slots__ = (
-        "bot", "client_ids", "closed", "closed_by", "day", "day_equity", "decisions",
-        "equity_day", "fills_today", "gates", "gates_on", "kill", "last_buy", "ledger", "level",
-        "level_name", "losses", "marked", "market", "name", "open", "opened", "orders",
-        "orders_made", "peak", "seed", "seq", "trades", "watch", "wins",
+        "bot",
+        "client_ids",
+        "closed",
+        "closed_by",
+        "day",
+        "day_equity",
+        "decisions",
+        "equity_day",
+        "fills_today",
+        "gates",
+        "gates_on",
+        "kill",
+        "last_buy",
+        "ledger",
+        "level",
+        "level_name",
+        "losses",
+        "marked",
+        "market",
+        "name",
+        "open",
+        "opened",
+        "orders",
+        "orders_made",
+        "peak",
+        "seed",
+        "seq",
+        "trades",
+        "watch",
+        "wins",
     )
 
     def __init__(self) -> None:
@@ -105,16 +132,25 @@ class Account:
         self._put(order)
 
     def _submitted(self, event: ev.OrderSubmitted) -> None:
-        self._put(self.orders[event.order_id].to(
-            Status.SUBMITTED, attempts=event.attempt, lands_at=event.lands_at,
-            quote_price=event.quote_price, quote_source=event.quote_source,
-            quote_time=event.quote_time, expected=event.expected, bound=event.bound,
-            tolerance_bps=event.tolerance_bps, high=event.high,
-        ))
+        self._put(
+            self.orders[event.order_id].to(
+                Status.SUBMITTED,
+                attempts=event.attempt,
+                lands_at=event.lands_at,
+                quote_price=event.quote_price,
+                quote_source=event.quote_source,
+                quote_time=event.quote_time,
+                expected=event.expected,
+                bound=event.bound,
+                tolerance_bps=event.tolerance_bps,
+                high=event.high,
+            )
+        )
 
     def _activated(self, event: ev.OrderActivated) -> None:
-        self._put(self.orders[event.order_id].to(
-            Status.WORKING, quantity=event.quantity, high=event.high))
+        self._put(
+            self.orders[event.order_id].to(Status.WORKING, quantity=event.quantity, high=event.high)
+        )
 
     def _cancelled(self, event: ev.OrderCancelled) -> None:
         self._put(self.orders[event.order_id].to(Status.CANCELLED, reason=event.reason))
@@ -162,7 +198,7 @@ class Account:
         self.marked = event.equity
         self.peak = max(self.peak, event.equity)
 
-    def _decided(self, event: ev.Decided) -> None:
+    def _decided(self, _: ev.Decided) -> None:
         self.decisions += 1
 
     def _tripped(self, event: ev.GateTripped) -> None:
@@ -264,13 +300,23 @@ class Account:
         ledger = self.ledger
         holdings = ledger.holdings()
         equity = add(ledger.cash, holdings)
-        exposure = (
-            (holdings / equity * 100).quantize(Decimal("0.01")) if equity > 0 else ZERO
-        )
+        exposure = (holdings / equity * 100).quantize(Decimal("0.01")) if equity > 0 else ZERO
         return ev.AccountMarked(
-            self.seq + 1, time, ledger.initial, equity, ledger.cash, holdings, ledger.realized,
-            ledger.unrealized(), ledger.balances["lp_fees"], ledger.balances["impact"],
-            ledger.balances["gas"], exposure, self.trades, self.decisions, ledger.reconciled(),
+            self.seq + 1,
+            time,
+            ledger.initial,
+            equity,
+            ledger.cash,
+            holdings,
+            ledger.realized,
+            ledger.unrealized(),
+            ledger.balances["lp_fees"],
+            ledger.balances["impact"],
+            ledger.balances["gas"],
+            exposure,
+            self.trades,
+            self.decisions,
+            ledger.reconciled(),
         )
 
 
@@ -285,12 +331,7 @@ def cash_need(order: Order) -> Decimal:
     return max(CENT6, quantize_up(value, 6))
 
 
-def pause_until(now: int, hours: int) -> int:
-    """When a pause of so many hours ends."""
-    return now + hours * HOUR
-
-
-_HANDLERS = {
+_HANDLERS: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.AccountOpened: Account._opened,
     ev.OrderAccepted: Account._accepted,
     ev.OrderSubmitted: Account._submitted,
@@ -309,5 +350,3 @@ _HANDLERS = {
     ev.GatesSwitched: Account._gates,
     ev.WatchChanged: Account._watch,
 }
-
-

@@ -81,6 +81,14 @@ class MarkAccount:
 
 
 Command = (
-    PlaceOrder | CancelOrder | ClosePosition | SwitchBot | SetLevel | SetKill | SwitchGates
-    | ResetGate | Watch | MarkAccount
+    PlaceOrder
+    | CancelOrder
+    | ClosePosition
+    | SwitchBot
+    | SetLevel
+    | SetKill
+    | SwitchGates
+    | ResetGate
+    | Watch
+    | MarkAccount
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Hashable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -23,18 +24,18 @@ from papertrader_tui.domain.orders import Order, Origin, Side
 class Fidelity(StrEnum):
     """How good the estimate of a swap's costs is."""
 
-    POOL = "pool"            # the pool's own arithmetic on its own state
+    POOL = "pool"  # the pool's own arithmetic on its own state
     LIQUIDITY = "liquidity"  # constant product on the token's liquidity
-    FLAT = "flat"            # nothing known of the pool: a flat fee, no impact
+    FLAT = "flat"  # nothing known of the pool: a flat fee, no impact
 
 
 class KillMode(StrEnum):
     """Settings of the kill switch."""
 
     OFF = "off"
-    PAUSE = "pause"            # no new entries; exits and resting orders go on
-    REDUCE_ONLY = "reduce"     # exits only; resting entries are cancelled
-    FLATTEN = "flatten"        # close everything, then pause
+    PAUSE = "pause"  # no new entries; exits and resting orders go on
+    REDUCE_ONLY = "reduce"  # exits only; resting entries are cancelled
+    FLATTEN = "flatten"  # close everything, then pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,10 +312,27 @@ class AccountMarked(Event):
 KINDS: dict[str, type[Event]] = {
     cls.__name__: cls
     for cls in (
-        AccountOpened, SessionStarted, OrderAccepted, OrderRejected, OrderSubmitted,
-        OrderActivated, OrderCancelled, OrderExpired, Filled, Reverted, PositionChanged, Decided,
-        GateTripped, GateCleared, BotSwitched, LevelChanged, KillSwitched, GatesSwitched,
-        WatchChanged, Alerted, AccountMarked,
+        AccountOpened,
+        SessionStarted,
+        OrderAccepted,
+        OrderRejected,
+        OrderSubmitted,
+        OrderActivated,
+        OrderCancelled,
+        OrderExpired,
+        Filled,
+        Reverted,
+        PositionChanged,
+        Decided,
+        GateTripped,
+        GateCleared,
+        BotSwitched,
+        LevelChanged,
+        KillSwitched,
+        GatesSwitched,
+        WatchChanged,
+        Alerted,
+        AccountMarked,
     )
 }
 
@@ -336,7 +354,13 @@ def to_plain(value: Any) -> Any:
 
 def to_record(event: Event) -> Plain:
     """An event's fields as JSON values, without its kind, seq and time."""
-    return {n: to_plain(getattr(event, n)) for n in _names(type(event)) if n not in ("seq", "time")}
+    names = (n for n in _event_names(event) if n not in ("seq", "time"))
+    return {n: to_plain(getattr(event, n)) for n in names}
+
+
+def _event_names(event: Event) -> tuple[str, ...]:
+    kind: Any = type(event)  # a class hashes, whatever its instances do
+    return _names(kind)
 
 
 def from_record(kind: str, seq: int, time: int, record: Plain) -> Event:
@@ -351,12 +375,12 @@ def from_record(kind: str, seq: int, time: int, record: Plain) -> Event:
 
 
 @cache
-def _names(cls: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(cls))
+def _names(cls: Hashable) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(typing.cast(Any, cls)))
 
 
 @cache
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: Hashable) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 

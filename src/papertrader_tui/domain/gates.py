@@ -45,20 +45,28 @@ class Gates:
             return found
         daily = risk.threshold(account.day_equity, limits.daily_loss_pct)
         if equity <= daily and risk.DAILY_LOSS not in account.gates:
-            found.append(GateTripped(
-                seq, now, risk.DAILY_LOSS,
-                f"equity {equity:,.2f} is {limits.daily_loss_pct} % below the day's start "
-                f"({account.day_equity:,.2f})",
-                now + limits.daily_loss_pause_h * HOUR,
-            ))
+            found.append(
+                GateTripped(
+                    seq,
+                    now,
+                    risk.DAILY_LOSS,
+                    f"equity {equity:,.2f} is {limits.daily_loss_pct} % below the day's start "
+                    f"({account.day_equity:,.2f})",
+                    now + limits.daily_loss_pause_h * HOUR,
+                )
+            )
         peak = risk.threshold(account.peak, limits.peak_loss_pct)
         if equity <= peak and risk.PEAK_LOSS not in account.gates:
-            found.append(GateTripped(
-                seq + len(found), now, risk.PEAK_LOSS,
-                f"equity {equity:,.2f} is {limits.peak_loss_pct} % below its peak "
-                f"({account.peak:,.2f}); reset it by hand",
-                None,
-            ))
+            found.append(
+                GateTripped(
+                    seq + len(found),
+                    now,
+                    risk.PEAK_LOSS,
+                    f"equity {equity:,.2f} is {limits.peak_loss_pct} % below its peak "
+                    f"({account.peak:,.2f}); reset it by hand",
+                    None,
+                )
+            )
         return found
 
     def after_fill(self, seq: int, now: int) -> list[Event]:
@@ -68,17 +76,25 @@ class Gates:
         if not account.gates_on:
             return found
         if account.fills_today >= limits.daily_trades and risk.DAILY_TRADES not in account.gates:
-            found.append(GateTripped(
-                seq, now, risk.DAILY_TRADES,
-                f"{account.fills_today} trades today, the limit is {limits.daily_trades}",
-                (now // DAY + 1) * DAY,
-            ))
+            found.append(
+                GateTripped(
+                    seq,
+                    now,
+                    risk.DAILY_TRADES,
+                    f"{account.fills_today} trades today, the limit is {limits.daily_trades}",
+                    (now // DAY + 1) * DAY,
+                )
+            )
         if account.losses >= limits.loss_streak and risk.LOSS_STREAK not in account.gates:
-            found.append(GateTripped(
-                seq + len(found), now, risk.LOSS_STREAK,
-                f"{account.losses} losing positions in a row",
-                now + limits.loss_streak_pause_h * HOUR,
-            ))
+            found.append(
+                GateTripped(
+                    seq + len(found),
+                    now,
+                    risk.LOSS_STREAK,
+                    f"{account.losses} losing positions in a row",
+                    now + limits.loss_streak_pause_h * HOUR,
+                )
+            )
         return found
 
     def after_time(self, seq: int, now: int) -> list[Event]:
@@ -96,9 +112,7 @@ class Gates:
 
     # ------------------------------------------------------------------ entries
 
-    def entry_block(
-        self, token: TokenId, now: int, liquidity: Decimal | None
-    ) -> tuple[str, str] | None:
+    def entry_block(self, token: TokenId, liquidity: Decimal | None) -> tuple[str, str] | None:
         """The rule and the reason that forbid an entry now, to anyone; None if none does."""
         account, limits = self._account, self._limits
         if account.kill is not KillMode.OFF:
@@ -111,28 +125,25 @@ class Gates:
             taken = self._taken()
             if token in taken or len(taken) < limits.max_open_positions:
                 return self._shallow(liquidity)
-            return (
-                f"gate.{risk.OPEN_POSITIONS}",
-                f"{len(taken)} positions are open or being entered, the limit is "
-                f"{limits.max_open_positions}",
-            )
+            most = limits.max_open_positions
+            reason = f"{len(taken)} positions are open or being entered, the limit is {most}"
+            return f"gate.{risk.OPEN_POSITIONS}", reason
         return self._shallow(liquidity)
 
     def _taken(self) -> set[TokenId]:
         """Tokens that are held or being entered."""
         account = self._account
-        entering = {o.token for book in account.open.values() for o in book.values()
-                    if o.side is Side.BUY}
+        entering = {
+            o.token for book in account.open.values() for o in book.values() if o.side is Side.BUY
+        }
         return entering.union(account.ledger.positions)
 
     def _shallow(self, liquidity: Decimal | None) -> tuple[str, str] | None:
         least = self._limits.min_liquidity_usd
         if liquidity is None or liquidity >= least:
             return None
-        return (
-            f"gate.{risk.MIN_LIQUIDITY}",
-            f"its pool holds {liquidity:,.0f} dollars, the least is {least:,.0f}",
-        )
+        reason = f"its pool holds {liquidity:,.0f} dollars, the least is {least:,.0f}"
+        return f"gate.{risk.MIN_LIQUIDITY}", reason
 
     def cooldown(self, token: TokenId, now: int) -> tuple[str, str] | None:
         """The cooldown that forbids the bot another buy now, and only warns a person."""
@@ -166,16 +177,31 @@ class Gates:
             return GateRow(gate, used, text, closed is not None, until)
 
         return (
-            row(risk.DAILY_TRADES, account.fills_today / limits.daily_trades,
-                f"{account.fills_today} of {limits.daily_trades} trades today"),
-            row(risk.DAILY_LOSS, float(day_loss / limits.daily_loss_pct),
-                f"{day_loss:.2f} % of {limits.daily_loss_pct} % lost today"),
-            row(risk.PEAK_LOSS, float(peak_loss / limits.peak_loss_pct),
-                f"{peak_loss:.2f} % of {limits.peak_loss_pct} % below the peak"),
-            row(risk.LOSS_STREAK, account.losses / limits.loss_streak,
-                f"{account.losses} of {limits.loss_streak} losses in a row"),
-            row(risk.OPEN_POSITIONS, taken / limits.max_open_positions,
-                f"{taken} of {limits.max_open_positions} positions open"),
+            row(
+                risk.DAILY_TRADES,
+                account.fills_today / limits.daily_trades,
+                f"{account.fills_today} of {limits.daily_trades} trades today",
+            ),
+            row(
+                risk.DAILY_LOSS,
+                float(day_loss / limits.daily_loss_pct),
+                f"{day_loss:.2f} % of {limits.daily_loss_pct} % lost today",
+            ),
+            row(
+                risk.PEAK_LOSS,
+                float(peak_loss / limits.peak_loss_pct),
+                f"{peak_loss:.2f} % of {limits.peak_loss_pct} % below the peak",
+            ),
+            row(
+                risk.LOSS_STREAK,
+                account.losses / limits.loss_streak,
+                f"{account.losses} of {limits.loss_streak} losses in a row",
+            ),
+            row(
+                risk.OPEN_POSITIONS,
+                taken / limits.max_open_positions,
+                f"{taken} of {limits.max_open_positions} positions open",
+            ),
         )
 
 

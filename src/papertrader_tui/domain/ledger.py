@@ -125,6 +125,7 @@ def postings(event: Event) -> tuple[Posting, ...]:
     if isinstance(event, Filled):
         value = mul(event.quantity, event.reference_price)
         costs = (Posting(LP_FEES, event.lp_fee), Posting(IMPACT, event.impact))
+        legs: tuple[Posting, ...]
         if event.side is Side.BUY:
             legs = (Posting(CASH, neg(event.cash)), Posting(HOLDINGS, value, event.token), *costs)
         else:
@@ -179,8 +180,10 @@ class Ledger:
         for leg in legs:
             self.balances[leg.account] = add(self.balances[leg.account], leg.amount)
         if isinstance(event, Filled):
-            return self._buy(event) if event.side is Side.BUY else self._sell(event)
-        if isinstance(event, Reverted):
+            if event.side is Side.SELL:
+                return self._sell(event)
+            self._buy(event)
+        elif isinstance(event, Reverted):
             position = self.positions.get(event.token)
             if position is not None:
                 position.gas = add(position.gas, event.gas)
@@ -193,8 +196,17 @@ class Ledger:
         position = self.positions.get(event.token)
         if position is None:
             position = self.positions[event.token] = Position(
-                event.token, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO,
-                event.reference_price, ZERO, event.time,
+                event.token,
+                ZERO,
+                ZERO,
+                ZERO,
+                ZERO,
+                ZERO,
+                ZERO,
+                ZERO,
+                event.reference_price,
+                ZERO,
+                event.time,
             )
         position.quantity = add(position.quantity, event.quantity)
         position.cost = add(position.cost, value)
@@ -218,7 +230,11 @@ class Ledger:
             return None
         del self.positions[event.token]
         return Closed(
-            event.token, event.time, position.opened, position.bought, position.realized,
+            event.token,
+            event.time,
+            position.opened,
+            position.bought,
+            position.realized,
             position.costs,
         )
 

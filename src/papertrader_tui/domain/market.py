@@ -34,12 +34,29 @@ class Quote:
         block: Block it was read at, 0 if none.
     """
 
-    __slots__ = ("block", "fetched", "opening", "price", "source", "time", "token", "value",
-                 "volume")
+    __slots__ = (
+        "block",
+        "fetched",
+        "opening",
+        "price",
+        "source",
+        "time",
+        "token",
+        "value",
+        "volume",
+    )
 
     def __init__(
-        self, token: TokenId, time: int, price: Decimal, value: float, source: str,
-        volume: float = -1.0, opening: bool = False, fetched: int = 0, block: int = 0,
+        self,
+        token: TokenId,
+        time: int,
+        price: Decimal,
+        value: float,
+        source: str,
+        volume: float = -1.0,
+        opening: bool = False,
+        fetched: int = 0,
+        block: int = 0,
     ) -> None:
         self.token = token
         self.time = time
@@ -66,12 +83,34 @@ class Bar:
         volume: Dollars traded in it; negative if unknown.
     """
 
-    __slots__ = ("close", "end", "high", "high_price", "low", "low_price", "open", "price",
-                 "source", "start", "token", "volume")
+    __slots__ = (
+        "close",
+        "end",
+        "high",
+        "high_price",
+        "low",
+        "low_price",
+        "open",
+        "price",
+        "source",
+        "start",
+        "token",
+        "volume",
+    )
 
     def __init__(
-        self, token: TokenId, start: int, end: int, open: float, high: float, low: float,
-        close: float, volume: float, price: Decimal, high_price: Decimal, low_price: Decimal,
+        self,
+        token: TokenId,
+        start: int,
+        end: int,
+        open: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        price: Decimal,
+        high_price: Decimal,
+        low_price: Decimal,
         source: str,
     ) -> None:
         self.token = token
@@ -106,8 +145,9 @@ class Candle:
 
     __slots__ = ("close", "high", "low", "open", "start", "volume")
 
-    def __init__(self, start: int, open: float, high: float, low: float, close: float,
-                 volume: float = -1.0) -> None:
+    def __init__(
+        self, start: int, open: float, high: float, low: float, close: float, volume: float = -1.0
+    ) -> None:
         self.start = start
         self.open = open
         self.high = high
@@ -129,8 +169,9 @@ class History:
 
     __slots__ = ("candles", "interval", "source", "time", "token")
 
-    def __init__(self, token: TokenId, time: int, interval: int, candles: Sequence[Candle],
-                 source: str) -> None:
+    def __init__(
+        self, token: TokenId, time: int, interval: int, candles: Sequence[Candle], source: str
+    ) -> None:
         self.token = token
         self.time = time
         self.interval = interval
@@ -149,8 +190,15 @@ class Depth:
 
     __slots__ = ("fee_bps", "liquidity", "source", "time", "token", "volume_24h")
 
-    def __init__(self, token: TokenId, time: int, liquidity: Decimal, volume_24h: float,
-                 fee_bps: Decimal, source: str) -> None:
+    def __init__(
+        self,
+        token: TokenId,
+        time: int,
+        liquidity: Decimal,
+        volume_24h: float,
+        fee_bps: Decimal,
+        source: str,
+    ) -> None:
         self.token = token
         self.time = time
         self.liquidity = liquidity
@@ -171,8 +219,15 @@ class Gas:
 
     __slots__ = ("chain", "l1_fee_wei", "native_usd", "price_wei", "source", "time")
 
-    def __init__(self, chain: str, time: int, price_wei: int, l1_fee_wei: int,
-                 native_usd: Decimal, source: str) -> None:
+    def __init__(
+        self,
+        chain: str,
+        time: int,
+        price_wei: int,
+        l1_fee_wei: int,
+        native_usd: Decimal,
+        source: str,
+    ) -> None:
         self.chain = chain
         self.time = time
         self.price_wei = price_wei

@@ -34,12 +34,24 @@ BPS = Decimal("0.0001")
 _FAULTS = [InvalidOperation, DivisionByZero, Overflow, Underflow, Subnormal, Clamped]
 
 EXACT = Context(
-    prec=96, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999, capitals=1, clamp=0,
-    flags=[], traps=[*_FAULTS, Inexact],
+    prec=96,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-999,
+    Emax=999,
+    capitals=1,
+    clamp=0,
+    flags=[],
+    traps=[*_FAULTS, Inexact],
 )
 ROUNDING = Context(
-    prec=96, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999, capitals=1, clamp=0,
-    flags=[], traps=[InvalidOperation, DivisionByZero, Overflow],
+    prec=96,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-999,
+    Emax=999,
+    capitals=1,
+    clamp=0,
+    flags=[],
+    traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 
 add = EXACT.add
@@ -121,8 +133,9 @@ def parse_amount(text: str, what: str = "amount") -> Decimal:
 
 #: A price keeps at most this many significant digits, so that quantity x price stays exact.
 PRICE_DIGITS = 24
-_PRICE = Context(prec=PRICE_DIGITS, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999,
-                 traps=[InvalidOperation])
+_PRICE = Context(
+    prec=PRICE_DIGITS, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999, traps=[InvalidOperation]
+)
 MIN_PRICE = Decimal("1e-24")
 MAX_PRICE = Decimal("1e12")
 

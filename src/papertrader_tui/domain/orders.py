@@ -45,8 +45,8 @@ class Origin(StrEnum):
 class Status(StrEnum):
     """States of an order; see `TRANSITIONS`."""
 
-    HELD = "held"            # a bracket's exit, waiting for its entry to fill
-    WORKING = "working"      # resting, waiting for its trigger
+    HELD = "held"  # a bracket's exit, waiting for its entry to fill
+    WORKING = "working"  # resting, waiting for its trigger
     SUBMITTED = "submitted"  # sent, waiting for the block it lands in
     FILLED = "filled"
     REVERTED = "reverted"

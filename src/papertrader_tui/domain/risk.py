@@ -60,6 +60,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "min_liquidity_usd": (0, 1_000_000_000),
 }
 
+
 @dataclass(frozen=True, slots=True)
 class GateRow:
     """One account gate and how near it is.

@@ -113,13 +113,16 @@ class Registry:
             UnknownToken: nothing matches, or several tokens do.
         """
         wanted = text.strip().lower()
-        pool = [self.tokens[i] for i in among if i in self.tokens] if among is not None else list(
-            self.tokens.values()
+        pool = (
+            [self.tokens[i] for i in among if i in self.tokens]
+            if among is not None
+            else list(self.tokens.values())
         )
         symbol, _, chain = wanted.replace("·", "@").partition("@")
         found = [
-            t for t in pool
-            if t.id == wanted or t.address == wanted
+            t
+            for t in pool
+            if wanted in (t.id, t.address)
             or (t.symbol.lower() == symbol and chain in ("", t.chain))
         ]
         if len(found) == 1:

@@ -38,18 +38,34 @@ class CandleBook:
         """Take in a batch of inputs; what is no price is passed over."""
         for item in batch:
             if isinstance(item, Quote):
-                self._price(item.token, item.time, item.value, item.value, item.value, item.value,
-                            item.volume)
+                self._price(
+                    item.token,
+                    item.time,
+                    item.value,
+                    item.value,
+                    item.value,
+                    item.value,
+                    item.volume,
+                )
             elif isinstance(item, Bar):
-                self._price(item.token, item.start, item.open, item.high, item.low, item.close,
-                            item.volume)
+                self._price(
+                    item.token, item.start, item.open, item.high, item.low, item.close, item.volume
+                )
             elif isinstance(item, History) and item.interval in KEPT:
                 series = self._series.setdefault((item.token, item.interval), {})
                 for candle in item.candles:
                     series.setdefault(candle.start, candle)
 
-    def _price(self, token: TokenId, time: int, first: float, high: float, low: float,
-               last: float, volume: float) -> None:
+    def _price(
+        self,
+        token: TokenId,
+        time: int,
+        first: float,
+        high: float,
+        low: float,
+        last: float,
+        volume: float,
+    ) -> None:
         for interval, limit in KEPT.items():
             series = self._series.get((token, interval))
             if series is None:
@@ -90,8 +106,9 @@ def _merge(candles: Iterable[Candle], interval: int) -> list[Candle]:
     for candle in candles:
         start = candle.start - candle.start % interval
         if not merged or merged[-1].start != start:
-            merged.append(Candle(start, candle.open, candle.high, candle.low, candle.close,
-                                 candle.volume))
+            merged.append(
+                Candle(start, candle.open, candle.high, candle.low, candle.close, candle.volume)
+            )
             continue
         into = merged[-1]
         into.high = max(into.high, candle.high)

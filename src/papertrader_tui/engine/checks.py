@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.money import (
     USDC_DECIMALS,
     ZERO,
@@ -17,8 +19,6 @@ from papertrader_tui.domain.money import (
     sub,
 )
 from papertrader_tui.domain.orders import Kind, OrderRequest, Origin, Side, SizeBy
-from papertrader_tui.domain.gates import Gates
-from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.intel.levels import Profile
 
 _PRICED = (Kind.LIMIT, Kind.STOP, Kind.TAKE_PROFIT)
@@ -43,8 +43,14 @@ class Draft:
 
 
 def draft(
-    request: OrderRequest, market: TokenMarket | None, account: Account, gates: Gates,
-    profile: Profile, gas_usd: Decimal, now: int, stale_after: int,
+    request: OrderRequest,
+    market: TokenMarket | None,
+    account: Account,
+    gates: Gates,
+    profile: Profile,
+    gas_usd: Decimal,
+    now: int,
+    stale_after: int,
 ) -> Draft:
     """Check a request against the market, the account and its gates, and size it."""
     problems: list[tuple[str, str]] = []
@@ -61,7 +67,7 @@ def draft(
     if request.side is Side.BUY:
         problems += _funds(notional, quantity, request, market, account, gas_usd)
         liquidity = market.depth.liquidity if market.depth is not None else None
-        block = gates.entry_block(request.token, now, liquidity)
+        block = gates.entry_block(request.token, liquidity)
         if block is not None:
             problems.append(block)
         advice = _advice(notional, quantity, market, account, gates, profile, now)
@@ -91,8 +97,9 @@ def _shape(request: OrderRequest, now: int) -> list[tuple[str, str]]:
         if request.trail_bps is None or not 1 <= request.trail_bps <= 9_000:
             found.append(("trail", "a trailing stop needs a distance from 1 to 9000 bps"))
     if not 1 <= request.tolerance_bps <= 5_000:
-        found.append(("tolerance",
-                      f"slippage tolerance {request.tolerance_bps} bps must lie in 1 to 5000"))
+        found.append(
+            ("tolerance", f"slippage tolerance {request.tolerance_bps} bps must lie in 1 to 5000")
+        )
     if request.good_until is not None and request.good_until <= now:
         found.append(("time", "its time is already up"))
     if not request.client_id:
@@ -108,11 +115,13 @@ def _bracket(request: OrderRequest, price: Decimal) -> list[tuple[str, str]]:
     entry = request.price if request.kind is Kind.LIMIT and request.price else price
     found = []
     if request.stop is not None and not 0 < request.stop < entry:
-        found.append(("bracket",
-                      f"stop {plain(request.stop)} must lie below the entry {plain(entry)}"))
+        found.append(
+            ("bracket", f"stop {plain(request.stop)} must lie below the entry {plain(entry)}")
+        )
     if request.target is not None and request.target <= entry:
-        found.append(("bracket",
-                      f"target {plain(request.target)} must lie above the entry {plain(entry)}"))
+        found.append(
+            ("bracket", f"target {plain(request.target)} must lie above the entry {plain(entry)}")
+        )
     return found
 
 
@@ -143,8 +152,12 @@ def _size(
 
 
 def _funds(
-    notional: Decimal | None, quantity: Decimal | None, request: OrderRequest,
-    market: TokenMarket, account: Account, gas_usd: Decimal,
+    notional: Decimal | None,
+    quantity: Decimal | None,
+    request: OrderRequest,
+    market: TokenMarket,
+    account: Account,
+    gas_usd: Decimal,
 ) -> list[tuple[str, str]]:
     if notional is not None:
         need = notional
@@ -156,13 +169,16 @@ def _funds(
         return [("size", "the size comes to nothing: there is no free cash to spend")]
     free = account.free_cash()
     if add(need, gas_usd) > free:
-        return [("cash", f"{need:,.2f} USDC and {gas_usd:,.2f} gas are needed, "
-                         f"{free:,.2f} is free")]
+        text = f"{need:,.2f} USDC and {gas_usd:,.2f} gas are needed, {free:,.2f} is free"
+        return [("cash", text)]
     return []
 
 
 def _holding(
-    quantity: Decimal | None, request: OrderRequest, market: TokenMarket, account: Account,
+    quantity: Decimal | None,
+    request: OrderRequest,
+    market: TokenMarket,
+    account: Account,
     gas_usd: Decimal,
 ) -> list[tuple[str, str]]:
     symbol = market.token.symbol
@@ -170,11 +186,14 @@ def _holding(
     if held == 0:
         return [("holding", f"no {symbol} is held")]
     if not quantity:
-        return [("holding", f"all {plain(held)} {symbol} are reserved by open orders")
-                if available == 0 else ("size", "the size comes to nothing")]
+        return [
+            ("holding", f"all {plain(held)} {symbol} are reserved by open orders")
+            if available == 0
+            else ("size", "the size comes to nothing")
+        ]
     if quantity > available:
-        return [("holding", f"{plain(quantity)} {symbol} asked, {plain(available)} free of "
-                            f"{plain(held)} held")]
+        text = f"{plain(quantity)} {symbol} asked, {plain(available)} free of {plain(held)} held"
+        return [("holding", text)]
     value = mul(quantity, market.price or ZERO)
     if add(account.ledger.cash, value) < gas_usd:
         return [("cash", f"neither cash nor proceeds cover {gas_usd:,.2f} USDC of gas")]
@@ -182,8 +201,13 @@ def _holding(
 
 
 def _advice(
-    notional: Decimal | None, quantity: Decimal | None, market: TokenMarket, account: Account,
-    gates: Gates, profile: Profile, now: int,
+    notional: Decimal | None,
+    quantity: Decimal | None,
+    market: TokenMarket,
+    account: Account,
+    gates: Gates,
+    profile: Profile,
+    now: int,
 ) -> list[tuple[str, str]]:
     """Sizing rules and cooldowns: they bind the bot, and only warn a person."""
     found = []
@@ -198,11 +222,16 @@ def _advice(
     value = add(spend, position.value if position is not None else ZERO)
     share = value / equity * 100
     if share > Decimal(str(profile.max_position_pct)):
-        found.append(("size.position", f"the position would be {share:.1f} % of equity; level "
-                                       f"{profile.level} holds at most {profile.max_position_pct} %"))
+        text = (
+            f"the position would be {share:.1f} % of equity; "
+            f"level {profile.level} holds at most {profile.max_position_pct} %"
+        )
+        found.append(("size.position", text))
     exposed = (account.ledger.holdings() + spend) / equity * 100
     if exposed > Decimal(str(profile.max_exposure_pct)):
-        found.append(("size.exposure", f"{exposed:.1f} % of equity would be exposed; level "
-                                       f"{profile.level} exposes at most "
-                                       f"{profile.max_exposure_pct} %"))
+        text = (
+            f"{exposed:.1f} % of equity would be exposed; "
+            f"level {profile.level} exposes at most {profile.max_exposure_pct} %"
+        )
+        found.append(("size.exposure", text))
     return found

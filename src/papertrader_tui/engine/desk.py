@@ -7,14 +7,17 @@ follow, already folded into the account; an event's effect is visible to the lin
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.bot.trader import Trader
 from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain import risk
 from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.market import (
     DAY,
     HOUR,
@@ -31,9 +34,7 @@ from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy, Status
 from papertrader_tui.domain.risk import RiskLimits
 from papertrader_tui.domain.tokens import Registry, TokenId
-from papertrader_tui.domain.gates import Gates
 from papertrader_tui.engine.orderdesk import OrderDesk
-from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.intel.levels import profile as level_profile
 
@@ -56,8 +57,13 @@ class Desk:
     """
 
     def __init__(
-        self, account: Account, registry: Registry, limits: RiskLimits | None = None, *,
-        stale_after: int = 60_000, profiles: dict[int, Profile] | None = None,
+        self,
+        account: Account,
+        registry: Registry,
+        limits: RiskLimits | None = None,
+        *,
+        stale_after: int = 60_000,
+        profiles: dict[int, Profile] | None = None,
     ) -> None:
         self.account = account
         self.registry = registry
@@ -127,13 +133,33 @@ class Desk:
         closed = self.account.closed_by
         seq, symbol = self.account.seq + 1, market.token.symbol
         if position is not None:
-            self.emit(ev.PositionChanged(
-                seq, self.now, event.token, symbol, position.quantity, position.cost,
-                position.mark, position.realized, position.costs))
+            self.emit(
+                ev.PositionChanged(
+                    seq,
+                    self.now,
+                    event.token,
+                    symbol,
+                    position.quantity,
+                    position.cost,
+                    position.mark,
+                    position.realized,
+                    position.costs,
+                )
+            )
         elif closed is not None:
-            self.emit(ev.PositionChanged(
-                seq, self.now, event.token, symbol, ZERO, ZERO, event.reference_price,
-                closed.realized, closed.costs))
+            self.emit(
+                ev.PositionChanged(
+                    seq,
+                    self.now,
+                    event.token,
+                    symbol,
+                    ZERO,
+                    ZERO,
+                    event.reference_price,
+                    closed.realized,
+                    closed.costs,
+                )
+            )
 
     def _take_out(self) -> Sequence[ev.Event]:
         if self.account.kill is ev.KillMode.FLATTEN:
@@ -330,9 +356,16 @@ class Desk:
         if command.client_id in self.account.client_ids:
             return
         self.orders.cancel_all(command.token, Side.SELL, "its position is being closed")
-        self.orders.place(OrderRequest(
-            command.client_id, command.token, Side.SELL, SizeBy.PERCENT, Decimal(100),
-            tolerance_bps=command.tolerance_bps))
+        self.orders.place(
+            OrderRequest(
+                command.client_id,
+                command.token,
+                Side.SELL,
+                SizeBy.PERCENT,
+                Decimal(100),
+                tolerance_bps=command.tolerance_bps,
+            )
+        )
 
     def _switch_bot(self, command: cmd.SwitchBot) -> None:
         if command.on != self.account.bot:
@@ -400,12 +433,15 @@ class Desk:
 
     def checkpoint(self) -> str:
         """High-water marks that no event records, as JSON."""
-        return json.dumps({
-            "now": self.now,
-            "peak": str(self.account.peak),
-            "trails": {i: str(v) for i, v in self.orders.trails.items()},
-            "bot": self.trader.to_plain(),
-        }, separators=(",", ":"))
+        return json.dumps(
+            {
+                "now": self.now,
+                "peak": str(self.account.peak),
+                "trails": {i: str(v) for i, v in self.orders.trails.items()},
+                "bot": self.trader.to_plain(),
+            },
+            separators=(",", ":"),
+        )
 
     def restore(self, checkpoint: str) -> None:
         """Take high-water marks back in."""
@@ -416,12 +452,13 @@ class Desk:
         self.account.peak = max(self.account.peak, Decimal(state["peak"]))
         open_ids = {o.id for o in self.account.open_orders() if o.status is not Status.HELD}
         self.orders.trails.update(
-            {i: Decimal(v) for i, v in state["trails"].items() if i in open_ids})
+            {i: Decimal(v) for i, v in state["trails"].items() if i in open_ids}
+        )
         self.trader.from_plain(state["bot"])
         self._refresh()
 
 
-_COMMANDS = {
+_COMMANDS: dict[type, Callable[[Desk, Any], None]] = {
     cmd.PlaceOrder: Desk._place,
     cmd.CancelOrder: Desk._cancel,
     cmd.ClosePosition: Desk._close,
@@ -433,4 +470,3 @@ _COMMANDS = {
     cmd.Watch: Desk._watch,
     cmd.MarkAccount: Desk._mark_account,
 }
-

@@ -43,9 +43,13 @@ FILLS_KEPT = 500
 class Candles(Protocol):
     """What draws a chart's candles from the inputs that pass by."""
 
-    def observe(self, batch: Iterable[MarketInput]) -> None: ...
+    def observe(self, batch: Iterable[MarketInput]) -> None:
+        """Take in what the market handed over."""
+        ...
 
-    def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]: ...
+    def candles(self, token: TokenId, interval: int, limit: int) -> Sequence[Candle]:
+        """The last candles of a token, oldest first."""
+        ...
 
 
 class Kernel:
@@ -60,8 +64,14 @@ class Kernel:
     """
 
     def __init__(
-        self, desk: Desk, market: Market, journal: Journal, candles: Candles, *,
-        until: int | None = None, past_fills: Iterable[ev.Event] = (),
+        self,
+        desk: Desk,
+        market: Market,
+        journal: Journal,
+        candles: Candles,
+        *,
+        until: int | None = None,
+        past_fills: Iterable[ev.Event] = (),
         past_decisions: Iterable[ev.Event] = (),
     ) -> None:
         self.desk = desk
@@ -105,8 +115,7 @@ class Kernel:
                     if not self._commands and not pending.done():
                         self._wake.clear()
                         waker = asyncio.ensure_future(self._wake.wait())
-                        await asyncio.wait({pending, waker},
-                                           return_when=asyncio.FIRST_COMPLETED)
+                        await asyncio.wait({pending, waker}, return_when=asyncio.FIRST_COMPLETED)
                         waker.cancel()
                     await self._serve()
                     if pending.done():
@@ -139,8 +148,9 @@ class Kernel:
         for item in inputs:
             self.desk.warm(item)
         self._candles.observe(inputs)
-        events = self.desk.start_session(self.market.now(), __version__, self.market.info.detail,
-                                         self.market.watchlist)
+        events = self.desk.start_session(
+            self.market.now(), __version__, self.market.info.detail, self.market.watchlist
+        )
         await self._write(events, [], durable=True)
         self._publish(list(events))
 
@@ -152,8 +162,15 @@ class Kernel:
         for item in batch:
             out = step(item)
             if listening and isinstance(item, Quote | Bar):
-                told.append((item.token, item.time, item.price, item.source,
-                             self.desk.now - item.time > self.desk.stale_after))
+                told.append(
+                    (
+                        item.token,
+                        item.time,
+                        item.price,
+                        item.source,
+                        self.desk.now - item.time > self.desk.stale_after,
+                    )
+                )
             if out:
                 events += out
                 told += out
@@ -205,12 +222,20 @@ class Kernel:
             if not future.done():
                 future.set_result(out)
 
-    async def _write(self, events: Sequence[ev.Event], inputs: Sequence[tuple[int, int, Command]],
-                     *, durable: bool) -> None:
+    async def _write(
+        self,
+        events: Sequence[ev.Event],
+        inputs: Sequence[tuple[int, int, Command]],
+        *,
+        durable: bool,
+    ) -> None:
         self._storing = True
         await self._journal.append(
-            events, inputs=inputs, checkpoint=self.desk.checkpoint(),
-            cursor=self._cursor, durable=durable,
+            events,
+            inputs=inputs,
+            checkpoint=self.desk.checkpoint(),
+            cursor=self._cursor,
+            durable=durable,
         )
         # after a failed write the desk is ahead of the store: it stays frozen as it was
         self._storing = False
@@ -319,8 +344,11 @@ class Kernel:
     @property
     def latest(self) -> dict[TokenId, tuple[Decimal, int]]:
         """See `ports.Desk.latest`."""
-        return {token: (m.price, m.time) for token, m in self.desk.markets.items()
-                if m.price is not None}
+        return {
+            token: (m.price, m.time)
+            for token, m in self.desk.markets.items()
+            if m.price is not None
+        }
 
 
 class Stopped(RuntimeError):

@@ -11,8 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.ledger import cost_of
 from papertrader_tui.domain.market import Gas
 from papertrader_tui.domain.money import ZERO, add, mul, sub
@@ -27,8 +29,6 @@ from papertrader_tui.domain.orders import (
 )
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.checks import Draft, draft
-from papertrader_tui.domain.gates import Gates
-from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.simulator.costs import Swap, drift
 from papertrader_tui.simulator.gas import GasCost, swap_gas
@@ -51,11 +51,19 @@ class Situation(Protocol):
 
     account: Account
     gates: Gates
-    markets: Mapping[TokenId, TokenMarket]
-    gas: Mapping[str, Gas]
     profile: Profile
     stale_after: int
     now: int
+
+    @property
+    def markets(self) -> Mapping[TokenId, TokenMarket]:
+        """What is known of each token's market."""
+        ...
+
+    @property
+    def gas(self) -> Mapping[str, Gas]:
+        """The last gas price of each chain."""
+        ...
 
 
 class OrderDesk:
@@ -80,8 +88,9 @@ class OrderDesk:
         of = self._of
         market = of.markets.get(request.token)
         gas = self.gas_of(market).usd if market is not None else ZERO
-        return draft(request, market, self._account, of.gates, of.profile, gas, of.now,
-                     of.stale_after)
+        return draft(
+            request, market, self._account, of.gates, of.profile, gas, of.now, of.stale_after
+        )
 
     def gas_of(self, market: TokenMarket) -> GasCost:
         """What a swap's gas costs on the token's chain now."""
@@ -97,17 +106,41 @@ class OrderDesk:
         of, seq = self._of, self._account.seq + 1
         if sized.problems:
             rule, reason = sized.problems[0]
-            self._emit(ev.OrderRejected(seq, of.now, request.client_id, request.token,
-                                        request.side, request.origin, rule, reason))
+            self._emit(
+                ev.OrderRejected(
+                    seq,
+                    of.now,
+                    request.client_id,
+                    request.token,
+                    request.side,
+                    request.origin,
+                    rule,
+                    reason,
+                )
+            )
             return
         market = of.markets[request.token]
         number = self._account.orders_made + 1
         bracket = request.stop is not None or request.target is not None
         order = Order(
-            f"o{number}", request.client_id, of.now, request.token, request.side, request.kind,
-            request.origin, request.size_by, request.size, sized.notional, sized.quantity,
-            request.tolerance_bps, request.price, request.trail_bps, request.good_until,
-            f"g{number}" if bracket else None, None, request.decision,
+            f"o{number}",
+            request.client_id,
+            of.now,
+            request.token,
+            request.side,
+            request.kind,
+            request.origin,
+            request.size_by,
+            request.size,
+            sized.notional,
+            sized.quantity,
+            request.tolerance_bps,
+            request.price,
+            request.trail_bps,
+            request.good_until,
+            f"g{number}" if bracket else None,
+            None,
+            request.decision,
             high=market.price if request.kind is Kind.TRAILING_STOP else None,
         )
         self._emit(ev.OrderAccepted(seq, of.now, order, sized.warnings))
@@ -123,11 +156,33 @@ class OrderDesk:
 
     def _hold_exit(self, entry: Order, kind: Kind, price: Decimal, name: str) -> None:
         number = self._account.orders_made + 1
-        self._emit(ev.OrderAccepted(self._account.seq + 1, self._of.now, Order(
-            f"o{number}", f"{entry.client_id}/{name}", self._of.now, entry.token, Side.SELL,
-            kind, Origin.EXIT, SizeBy.PERCENT, Decimal(100), None, None, entry.tolerance_bps,
-            price, None, None, entry.group, entry.id, entry.decision, Status.HELD,
-        )))
+        self._emit(
+            ev.OrderAccepted(
+                self._account.seq + 1,
+                self._of.now,
+                Order(
+                    f"o{number}",
+                    f"{entry.client_id}/{name}",
+                    self._of.now,
+                    entry.token,
+                    Side.SELL,
+                    kind,
+                    Origin.EXIT,
+                    SizeBy.PERCENT,
+                    Decimal(100),
+                    None,
+                    None,
+                    entry.tolerance_bps,
+                    price,
+                    None,
+                    None,
+                    entry.group,
+                    entry.id,
+                    entry.decision,
+                    Status.HELD,
+                ),
+            )
+        )
 
     # ------------------------------------------------------------------ taking back
 
@@ -167,14 +222,21 @@ class OrderDesk:
     def expire(self, now: int) -> None:
         """End the orders whose time is up; what is in flight lands all the same."""
         for order in self._account.open_orders():
-            if (order.good_until is not None and now >= order.good_until
-                    and self._account.orders[order.id].status is Status.WORKING):
+            if (
+                order.good_until is not None
+                and now >= order.good_until
+                and self._account.orders[order.id].status is Status.WORKING
+            ):
                 self._end(order, ev.OrderExpired(self._account.seq + 1, now, order.id))
 
     def due(self) -> int:
         """When the next order expires."""
-        times = [o.good_until for b in self._account.open.values() for o in b.values()
-                 if o.good_until is not None and o.status is Status.WORKING]
+        times = [
+            o.good_until
+            for b in self._account.open.values()
+            for o in b.values()
+            if o.good_until is not None and o.status is Status.WORKING
+        ]
         return min(times, default=1 << 62)
 
     # ------------------------------------------------------------------ prices
@@ -208,12 +270,11 @@ class OrderDesk:
         for order in sorted(book.values(), key=_stops_first):
             if order.status is not Status.WORKING or order.group in busy:
                 continue
-            if order.kind is Kind.TRAILING_STOP:
-                order = self._trailed(order, low, high)
+            seen = self._trailed(order, high) if order.kind is Kind.TRAILING_STOP else order
             swap = None
             if order.kind is Kind.LIMIT:
                 swap = quote(order, price, market.pricer, market.token.decimals)
-            if not triggered(order, price, low, high, swap, market.token.decimals):
+            if not triggered(seen, price, low, high, swap, market.token.decimals):
                 continue
             if order.side is Side.BUY and self._blocked(market):
                 continue
@@ -221,7 +282,7 @@ class OrderDesk:
             if order.group is not None:
                 busy.add(order.group)
 
-    def _trailed(self, order: Order, low: Decimal, high: Decimal) -> Order:
+    def _trailed(self, order: Order, high: Decimal) -> Order:
         """The order with the highest price before this path; then the path raises it.
 
         Within a candle the low may have come before the high, so the low is held against the
@@ -233,7 +294,7 @@ class OrderDesk:
 
     def _blocked(self, market: TokenMarket) -> bool:
         liquidity = market.depth.liquidity if market.depth is not None else None
-        return self._of.gates.entry_block(market.token.id, self._of.now, liquidity) is not None
+        return self._of.gates.entry_block(market.token.id, liquidity) is not None
 
     def stops(self, token: TokenId) -> tuple[Decimal | None, Decimal | None]:
         """Nearest resting stop and target of a holding, for display."""
@@ -262,19 +323,36 @@ class OrderDesk:
             order = order.to(Status.SUBMITTED, tolerance_bps=tolerance)
         swap = quote(order, price, market.pricer, market.token.decimals)
         if swap is None or swap.quantity == 0 or swap.cash == 0:
-            self._end(order, ev.OrderCancelled(
-                self._account.seq + 1, of.now, order.id,
-                "the pool cannot serve this size" if swap is None
-                else "the size comes to nothing after costs"))
+            self._end(
+                order,
+                ev.OrderCancelled(
+                    self._account.seq + 1,
+                    of.now,
+                    order.id,
+                    "the pool cannot serve this size"
+                    if swap is None
+                    else "the size comes to nothing after costs",
+                ),
+            )
             return
         expected, bound = terms(order, swap, market.token.decimals)
         attempt = order.attempts + 1
-        self._emit(ev.OrderSubmitted(
-            self._account.seq + 1, of.now, order.id, attempt,
-            lands_at(market.chain, self._account.seed, order.id, attempt, of.now),
-            price, market.source, market.time, expected, bound, order.tolerance_bps,
-            self.trails.get(order.id, order.high),
-        ))
+        self._emit(
+            ev.OrderSubmitted(
+                self._account.seq + 1,
+                of.now,
+                order.id,
+                attempt,
+                lands_at(market.chain, self._account.seed, order.id, attempt, of.now),
+                price,
+                market.source,
+                market.time,
+                expected,
+                bound,
+                order.tolerance_bps,
+                self.trails.get(order.id, order.high),
+            )
+        )
         market.working = True
 
     def _mine(self, order: Order, market: TokenMarket) -> None:
@@ -287,9 +365,15 @@ class OrderDesk:
             if cash < needed:
                 passes = False
         if not passes and cash < gas.usd:
-            self._end(order, ev.OrderCancelled(
-                self._account.seq + 1, self._of.now, order.id,
-                f"the cash of {cash:,.2f} no longer covers the swap and its gas"))
+            self._end(
+                order,
+                ev.OrderCancelled(
+                    self._account.seq + 1,
+                    self._of.now,
+                    order.id,
+                    f"the cash of {cash:,.2f} no longer covers the swap and its gas",
+                ),
+            )
             return
         if passes and swap is not None:
             self._fill(order, market, swap, gas)
@@ -305,14 +389,40 @@ class OrderDesk:
         if not buying:
             cost = cost_of(account.ledger.positions[order.token], swap.quantity)
             realized = sub(value, cost)
-        self._emit(ev.Filled(
-            account.seq + 1, of.now, order.id, order.token, market.token.symbol, order.side,
-            order.origin, swap.quantity, swap.cash, swap.price, swap.reference, market.source,
-            drift(swap.reference, order.quote_price or swap.reference, swap.quantity,
-                  buying=buying),
-            swap.lp_fee, swap.impact, gas.usd, gas.units, gas.price_wei, gas.l1_fee_wei,
-            gas.native_usd, gas.source, swap.fidelity, cost, realized, order.decision,
-        ))
+        self._emit(
+            ev.Filled(
+                account.seq + 1,
+                of.now,
+                order.id,
+                order.token,
+                market.token.symbol,
+                order.side,
+                order.origin,
+                swap.quantity,
+                swap.cash,
+                swap.price,
+                swap.reference,
+                market.source,
+                drift(
+                    swap.reference,
+                    order.quote_price or swap.reference,
+                    swap.quantity,
+                    buying=buying,
+                ),
+                swap.lp_fee,
+                swap.impact,
+                gas.usd,
+                gas.units,
+                gas.price_wei,
+                gas.l1_fee_wei,
+                gas.native_usd,
+                gas.source,
+                swap.fidelity,
+                cost,
+                realized,
+                order.decision,
+            )
+        )
         self.trails.pop(order.id, None)
         if buying:
             self._activate_exits(order, swap.quantity)
@@ -324,12 +434,11 @@ class OrderDesk:
     def _activate_exits(self, entry: Order, quantity: Decimal) -> None:
         for other in list(self._account.open.get(entry.token, {}).values()):
             if other.parent == entry.id and other.status is Status.HELD:
-                self._emit(ev.OrderActivated(
-                    self._account.seq + 1, self._of.now, other.id, quantity))
+                self._emit(
+                    ev.OrderActivated(self._account.seq + 1, self._of.now, other.id, quantity)
+                )
 
-    def _revert(
-        self, order: Order, market: TokenMarket, swap: Swap | None, gas: GasCost
-    ) -> None:
+    def _revert(self, order: Order, market: TokenMarket, swap: Swap | None, gas: GasCost) -> None:
         price = swap.price if swap is not None else market.price or ZERO
         quantity = order.quantity or ZERO
         if swap is not None:
@@ -343,14 +452,35 @@ class OrderDesk:
             if within(order, swap, order.bound or ZERO):
                 what = "cash no longer covers the swap and its gas"
         again = self._after_revert(order)
-        self._emit(ev.Reverted(
-            self._account.seq + 1, self._of.now, order.id, order.token, market.token.symbol,
-            order.side, order.origin, price, reference, market.source,
-            drift(reference, order.quote_price or reference, quantity,
-                  buying=order.side is Side.BUY),
-            gas.usd, gas.units, gas.price_wei, gas.l1_fee_wei, gas.native_usd, gas.source,
-            market.pricer.fidelity, what, again.value,
-        ))
+        self._emit(
+            ev.Reverted(
+                self._account.seq + 1,
+                self._of.now,
+                order.id,
+                order.token,
+                market.token.symbol,
+                order.side,
+                order.origin,
+                price,
+                reference,
+                market.source,
+                drift(
+                    reference,
+                    order.quote_price or reference,
+                    quantity,
+                    buying=order.side is Side.BUY,
+                ),
+                gas.usd,
+                gas.units,
+                gas.price_wei,
+                gas.l1_fee_wei,
+                gas.native_usd,
+                gas.source,
+                market.pricer.fidelity,
+                what,
+                again.value,
+            )
+        )
         if again is Status.SUBMITTED:
             self._send(self._account.orders[order.id], market, widened(order.tolerance_bps))
         elif again is Status.REVERTED:
@@ -377,5 +507,3 @@ class OrderDesk:
 def _stops_first(order: Order) -> tuple[int, int]:
     rank = 0 if order.kind in (Kind.STOP, Kind.TRAILING_STOP) else 1
     return rank, int(order.id[1:])
-
-

@@ -14,8 +14,14 @@ from papertrader_tui.simulator.matching import quote, terms
 
 def close_request(command: ClosePosition) -> OrderRequest:
     """The sale that closing a position comes to."""
-    return OrderRequest(command.client_id, command.token, Side.SELL, SizeBy.PERCENT, Decimal(100),
-                        tolerance_bps=command.tolerance_bps)
+    return OrderRequest(
+        command.client_id,
+        command.token,
+        Side.SELL,
+        SizeBy.PERCENT,
+        Decimal(100),
+        tolerance_bps=command.tolerance_bps,
+    )
 
 
 def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Preview | None:
@@ -35,8 +41,18 @@ def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Previe
     if request.kind is not Kind.MARKET and request.price is not None and request.price > 0:
         reference = request.price
     order = Order(
-        "o0", request.client_id, now, request.token, request.side, request.kind, request.origin,
-        request.size_by, request.size, draft.notional, draft.quantity, request.tolerance_bps,
+        "o0",
+        request.client_id,
+        now,
+        request.token,
+        request.side,
+        request.kind,
+        request.origin,
+        request.size_by,
+        request.size,
+        draft.notional,
+        draft.quantity,
+        request.tolerance_bps,
         request.price,
     )
     swap = quote(order, reference, market.pricer, market.token.decimals)
@@ -53,9 +69,20 @@ def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Previe
             spend, receive = receive, spend
         price, lp_fee, impact, notional = swap.price, swap.lp_fee, swap.impact, swap.cash
     return Preview(
-        request, market.token, spend, receive, minimum, price, market.price, lp_fee,
-        float(lp_fee / notional) if notional else 0.0, impact,
-        float(impact / notional) if notional else 0.0, gas.usd,
+        request,
+        market.token,
+        spend,
+        receive,
+        minimum,
+        price,
+        market.price,
+        lp_fee,
+        float(lp_fee / notional) if notional else 0.0,
+        impact,
+        float(impact / notional) if notional else 0.0,
+        gas.usd,
         f"{gas.units:,} gas{' + L1 data' if gas.l1_fee_wei else ''}, {gas.source}",
-        market.pricer.fidelity, tuple(problems), draft.warnings,
+        market.pricer.fidelity,
+        tuple(problems),
+        draft.warnings,
     )

@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
 
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.decision import Decision
+from papertrader_tui.domain.gates import KILL_TEXT
 from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_even, sub
 from papertrader_tui.engine.desk import Desk
-from papertrader_tui.domain.gates import KILL_TEXT
 from papertrader_tui.engine.snapshot import PositionRow, Snapshot, TokenRow
-from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.ports import Market
 
 DECISIONS_KEPT = 200
@@ -60,27 +60,44 @@ class View:
             self._position(token) for token in account.ledger.positions if token in desk.markets
         )
         return Snapshot(
-            version=self._version, now=now, account=account.name, market=info.kind,
-            badge=info.badge, market_detail=info.detail, notice=info.notice,
-            progress=self._market.progress, speed=self._market.speed, totals=totals,
-            day_pnl=sub(totals.equity, account.day_equity), free_cash=account.free_cash(),
-            bot=account.bot, level=account.level, level_name=account.level_name,
-            level_note=desk.profile.note, kill=account.kill,
-            kill_detail=KILL_TEXT[account.kill], gates_on=account.gates_on,
+            version=self._version,
+            now=now,
+            account=account.name,
+            market=info.kind,
+            badge=info.badge,
+            market_detail=info.detail,
+            notice=info.notice,
+            progress=self._market.progress,
+            speed=self._market.speed,
+            totals=totals,
+            day_pnl=sub(totals.equity, account.day_equity),
+            free_cash=account.free_cash(),
+            bot=account.bot,
+            level=account.level,
+            level_name=account.level_name,
+            level_note=desk.profile.note,
+            kill=account.kill,
+            kill_detail=KILL_TEXT[account.kill],
+            gates_on=account.gates_on,
             gates=desk.gates.rows(totals.equity),
-            tokens=tuple(self._token(desk.markets[t], now) for t in account.watch
-                         if t in desk.markets),
-            positions=positions, orders=tuple(account.open_orders()),
+            tokens=tuple(
+                self._token(desk.markets[t], now) for t in account.watch if t in desk.markets
+            ),
+            positions=positions,
+            orders=tuple(account.open_orders()),
             decisions=tuple(self._decisions),
         )
 
     def _token(self, m: TokenMarket, now: int) -> TokenRow:
         kept = m.kept
         return TokenRow(
-            token=m.token, price=m.price, change_24h=m.series.change(DAY, m.time, m.value) if m.price is not None else None,
+            token=m.token,
+            price=m.price,
+            change_24h=m.series.change(DAY, m.time, m.value) if m.price is not None else None,
             spark=self._spark(m),
             liquidity=m.depth.liquidity if m.depth is not None else None,
-            source=m.source, time=m.time,
+            source=m.source,
+            time=m.time,
             stale=m.price is None or now - m.time > self._desk.stale_after,
             action=kept.action.value if kept is not None else None,
             confidence=kept.confidence if kept is not None else None,
@@ -109,9 +126,18 @@ class View:
         average = divide(p.cost, p.quantity)
         places = max(0, 9 - average.adjusted())
         return PositionRow(
-            token=m.token, quantity=p.quantity, average=quantize_even(average, places),
-            cost=p.cost, mark=p.mark, value=mul(p.quantity, p.mark), unrealized=p.unrealized,
-            realized=p.realized, costs=p.costs, pnl=p.net,
+            token=m.token,
+            quantity=p.quantity,
+            average=quantize_even(average, places),
+            cost=p.cost,
+            mark=p.mark,
+            value=mul(p.quantity, p.mark),
+            unrealized=p.unrealized,
+            realized=p.realized,
+            costs=p.costs,
+            pnl=p.net,
             pnl_pct=float(p.net / p.bought) if p.bought > ZERO else 0.0,
-            stop=stop, target=target, opened=p.opened,
+            stop=stop,
+            target=target,
+            opened=p.opened,
         )

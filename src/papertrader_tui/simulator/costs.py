@@ -63,12 +63,12 @@ class Swap:
 
     @property
     def price(self) -> Decimal:
-        """cash / quantity to 18 significant digits; 0 where nothing would be moved."""
+        """Cash / quantity to 18 significant digits; 0 where nothing would be moved."""
         return execution_price(self.cash, self.quantity)
 
 
 def execution_price(cash: Decimal, quantity: Decimal) -> Decimal:
-    """cash / quantity to 18 significant digits, 0 for an empty swap."""
+    """Cash / quantity to 18 significant digits, 0 for an empty swap."""
     if quantity == 0:
         return ZERO
     exact = divide(cash, quantity)
@@ -80,7 +80,9 @@ class Pricer(Protocol):
     """How swaps of one token are priced now."""
 
     @property
-    def fidelity(self) -> Fidelity: ...
+    def fidelity(self) -> Fidelity:
+        """How good the estimate is."""
+        ...
 
     def buy(self, spend: Decimal, reference: Decimal, decimals: int) -> Swap:
         """Spend exactly this much USDC."""
@@ -114,9 +116,7 @@ class LiquidityPricer:
     def _after_impact(self, value: Decimal) -> Decimal:
         if self._reserve <= 0:
             return ZERO
-        return divide(
-            ROUNDING.multiply(value, self._reserve), ROUNDING.add(self._reserve, value)
-        )
+        return divide(ROUNDING.multiply(value, self._reserve), ROUNDING.add(self._reserve, value))
 
     def buy(self, spend: Decimal, reference: Decimal, decimals: int) -> Swap:
         """See `Pricer.buy`."""

@@ -76,8 +76,9 @@ def triggered(
     Args:
         order: A working order.
         price: The price now (a candle's close), on which `swap` is quoted.
-        low, high: Extremes since the last price (both `price` for a single quote): stops and
+        low: Lowest price since the last one (`price` itself for a single quote): stops and
             targets act on the path, a limit on what can be had now.
+        high: Highest price since the last one.
         swap: What the order would be at `price`, None where the pool cannot serve it.
         decimals: Of the token.
     """

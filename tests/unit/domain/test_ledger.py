@@ -15,8 +15,14 @@ TOKEN = "base:0x4200000000000000000000000000000000000006"
 
 
 def fill(
-    side: Side, quantity: str, cash: str, reference: str, fee: str = "0", gas: str = "0.01",
-    cost: Decimal | None = None, seq: int = 2,
+    side: Side,
+    quantity: str,
+    cash: str,
+    reference: str,
+    fee: str = "0",
+    gas: str = "0.01",
+    cost: Decimal | None = None,
+    seq: int = 2,
 ) -> Filled:
     """A fill whose impact is what the bookings' definition leaves over."""
     q, c, m, f = D(quantity), D(cash), D(reference), D(fee)
@@ -25,8 +31,30 @@ def fill(
     cost = value if cost is None else cost
     realized = D(0) if side is Side.BUY else sub(value, cost)
     return Filled(
-        seq, 1_000, "o1", TOKEN, "WETH", side, Origin.MANUAL, q, c, D(0), m, "demo", D(0), f,
-        impact, D(gas), 150_000, 10**9, 0, D(3000), "demo", Fidelity.LIQUIDITY, cost, realized,
+        seq,
+        1_000,
+        "o1",
+        TOKEN,
+        "WETH",
+        side,
+        Origin.MANUAL,
+        q,
+        c,
+        D(0),
+        m,
+        "demo",
+        D(0),
+        f,
+        impact,
+        D(gas),
+        150_000,
+        10**9,
+        0,
+        D(3000),
+        "demo",
+        Fidelity.LIQUIDITY,
+        cost,
+        realized,
     )
 
 
@@ -40,8 +68,13 @@ def test_a_buy_books_cash_holdings_fee_impact_and_gas() -> None:
     ledger = opened()
     ledger.apply(fill(Side.BUY, "0.3", "1000", "3300", fee="3", gas="0.25"))
     assert ledger.balances == {
-        "cash": D("8999.75"), "holdings": D(990), "lp_fees": D(3), "impact": D(7),
-        "gas": D("0.25"), "realized": D(0), "capital": D(-10000),
+        "cash": D("8999.75"),
+        "holdings": D(990),
+        "lp_fees": D(3),
+        "impact": D(7),
+        "gas": D("0.25"),
+        "realized": D(0),
+        "capital": D(-10000),
     }
     assert ledger.reconciled()
 
@@ -104,10 +137,30 @@ def test_rounding_remainders_stay_with_the_holding() -> None:
 
 def test_a_revert_books_its_gas_and_nothing_else() -> None:
     ledger = opened()
-    ledger.apply(Reverted(
-        2, 1_000, "o1", TOKEN, "WETH", Side.BUY, Origin.MANUAL, D(3000), D(3000), "demo", D(0),
-        D("0.42"), 150_000, 10**9, 0, D(3000), "demo", Fidelity.LIQUIDITY, "below", "reverted",
-    ))
+    ledger.apply(
+        Reverted(
+            2,
+            1_000,
+            "o1",
+            TOKEN,
+            "WETH",
+            Side.BUY,
+            Origin.MANUAL,
+            D(3000),
+            D(3000),
+            "demo",
+            D(0),
+            D("0.42"),
+            150_000,
+            10**9,
+            0,
+            D(3000),
+            "demo",
+            Fidelity.LIQUIDITY,
+            "below",
+            "reverted",
+        )
+    )
     assert ledger.cash == D("9999.58")
     assert ledger.balances["gas"] == D("0.42")
     assert ledger.reconciled()

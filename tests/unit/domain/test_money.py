@@ -30,8 +30,14 @@ def test_a_token_amount_times_a_price_is_exact_whatever_the_callers_context(
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("500", "500"), (" 1,500.25 ", "1500.25"), ("2.5k", "2500"), ("1M", "1000000"),
-     ("0.3", "0.3"), ("1_000", "1000")],
+    [
+        ("500", "500"),
+        (" 1,500.25 ", "1500.25"),
+        ("2.5k", "2500"),
+        ("1M", "1000000"),
+        ("0.3", "0.3"),
+        ("1_000", "1000"),
+    ],
 )
 def test_amounts_are_read_as_people_type_them(text: str, value: str) -> None:
     assert money.parse_amount(text) == Decimal(value)

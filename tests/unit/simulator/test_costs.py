@@ -90,9 +90,7 @@ def test_more_spent_is_more_received_but_at_a_worse_price(
 
 
 @given(st.decimals("1", "100000", places=2, allow_nan=False), prices)
-def test_exact_out_costs_what_exact_in_of_that_much_returns(
-    spend: Decimal, price: Decimal
-) -> None:
+def test_exact_out_costs_what_exact_in_of_that_much_returns(spend: Decimal, price: Decimal) -> None:
     pricer = LiquidityPricer(D(10_000_000), D(30))
     swap = pricer.buy(spend, price, 18)
     back = pricer.buy_exact(swap.quantity, price)
@@ -113,8 +111,11 @@ def test_drift_costs_when_the_price_moves_against_the_trader() -> None:
 
 @pytest.mark.parametrize(
     ("cash", "quantity", "price"),
-    [("1000", "0.3", "3333.33333333333333"), ("1", "3000000", "3.33333333333333333E-7"),
-     ("5", "0", "0")],
+    [
+        ("1000", "0.3", "3333.33333333333333"),
+        ("1", "3000000", "3.33333333333333333E-7"),
+        ("5", "0", "0"),
+    ],
 )
 def test_the_execution_price_has_18_digits(cash: str, quantity: str, price: str) -> None:
     assert execution_price(D(cash), D(quantity)) == D(price)
