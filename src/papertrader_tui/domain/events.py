@@ -59,10 +59,17 @@ class AccountOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted(Event):
-    """The desk was (re)started: market state and indicators begin anew from history."""
+    """The desk was (re)started: market state and indicators begin anew from history.
+
+    Attributes:
+        program: Version that runs it.
+        detail: Of the market, in words.
+        settings: What was set outside the account and decides what it does, as JSON: limits.
+    """
 
     program: str
     detail: str
+    settings: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ class Desk:
     ) -> None:
         self.account = account
         self.registry = registry
-        self.gates = Gates(account, limits or RiskLimits())
+        self.limits = limits or RiskLimits()
+        self.gates = Gates(account, self.limits)
         self.stale_after = stale_after
         self.markets: dict[TokenId, TokenMarket] = {}
         self.gas: dict[str, Gas] = {}
@@ -324,7 +325,11 @@ class Desk:
     ) -> Sequence[ev.Event]:
         """Record that the desk (re)started; a new account watches the market's tokens."""
         self.now = max(self.now, now)
-        self.emit(ev.SessionStarted(self.account.seq + 1, self.now, program, detail))
+        settings = json.dumps(
+            {"risk": ev.to_plain(self.limits), "stale_after": self.stale_after},
+            separators=(",", ":"),
+        )
+        self.emit(ev.SessionStarted(self.account.seq + 1, self.now, program, detail, settings))
         if not self.account.watch:
             for token in watchlist:
                 self._watch(cmd.Watch(token, True))

@@ -84,6 +84,7 @@ class Kernel:
         self._wake = asyncio.Event()
         self._stopping = False
         self._storing = False
+        self._asked = False
         self._running = False
         self._failed: BaseException | None = None
         self._pending: asyncio.Future[Sequence[MarketInput] | None] | None = None
@@ -254,6 +255,9 @@ class Kernel:
             run.append(item)
         if run:
             self._tell(run, prices)
+        if self._asked:
+            self._asked = False
+            self._snapshot = self._view.snapshot()
 
     def _tell(self, run: list, prices: bool) -> None:  # type: ignore[type-arg]
         if prices:
@@ -313,7 +317,9 @@ class Kernel:
 
     def snapshot(self) -> Snapshot:
         """See `ports.Desk.snapshot`."""
-        if not self._storing:
+        if self._storing:
+            self._asked = True  # too early; whoever asks again gets the state after this write
+        else:
             self._snapshot = self._view.snapshot()
         return self._snapshot
 

@@ -14,7 +14,8 @@ from papertrader_tui.feeds.pacing import Pacer, Wait, wait_for_event
 from papertrader_tui.ports import MarketInfo
 from papertrader_tui.registry import load_registry
 
-HISTORY_TICKS = 24 * p.TICKS_PER_HOUR
+#: An hour more than a day, so that the change over 24 h is known from the first price on.
+HISTORY_TICKS = 25 * p.TICKS_PER_HOUR
 CANDLE_MS = 5 * MINUTE
 CANDLE_TICKS = CANDLE_MS // p.TICK_MS
 #: Instants made at a time: small enough not to be felt as a stall on a screen.
@@ -113,7 +114,7 @@ class DemoMarket:
         return self._pacer.now(self._time(self._cursor))
 
     def warm(self) -> Iterable[MarketInput]:
-        """Gas, depth and prices of the last instant, and a day of 5-minute candles of each token.
+        """Gas, depth and prices of the last instant, and 25 h of 5-minute candles of each token.
 
         The last candle ends with the last instant: where the cursor stands within a candle it
         holds the part that has been seen.

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from papertrader_tui.domain.market import DAY, MINUTE, Depth, Gas, History, Quote
+from papertrader_tui.domain.market import DAY, HOUR, MINUTE, Depth, Gas, History, Quote
 from papertrader_tui.feeds import demo_parameters as p
 from papertrader_tui.feeds.demo import DemoMarket
 from papertrader_tui.feeds.demo_skeleton import Skeleton
@@ -176,8 +176,8 @@ async def test_history_is_built_from_the_very_ticks(day):
     assert list(histories) == list(market.watchlist)
     for token, history in histories.items():
         assert history.interval == 5 * MINUTE
-        assert len(history.candles) == 288
-        for i, candle in enumerate(history.candles):
+        assert len(history.candles) == 300
+        for i, candle in enumerate(history.candles[12:]):
             own = quotes[token][30 * i : 30 * i + 30]
             values = [q.value for q in own]
             assert candle.start == own[0].time
@@ -196,7 +196,7 @@ def test_a_new_account_starts_with_a_day_of_history():
     histories = [item for item in warm if isinstance(item, History)]
     assert len(histories) == 20
     for history in histories:
-        assert history.candles[0].start == p.START - DAY
+        assert history.candles[0].start == p.START - 25 * HOUR
         assert history.candles[-1].start == p.START - 5 * MINUTE
     assert {type(item) for item in warm} == {Gas, Depth, History, Quote}
     last = {item.token: item for item in warm if isinstance(item, Quote)}
@@ -210,7 +210,7 @@ def test_history_within_a_candle_ends_with_the_last_instant():
     cursor = 7 * 30 + 4
     history = next(h for h in DemoMarket(cursor=cursor).warm() if isinstance(h, History))
     assert history.candles[-1].start == p.START + 7 * 5 * MINUTE
-    assert history.candles[0].start >= p.START + cursor * p.TICK_MS - DAY - 5 * MINUTE
+    assert history.candles[0].start >= p.START + cursor * p.TICK_MS - 25 * HOUR - 5 * MINUTE
 
 
 async def test_a_resumed_market_goes_on_where_it_stopped():
