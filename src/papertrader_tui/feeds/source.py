@@ -37,6 +37,7 @@ class SourceError(RuntimeError):
         fault: What kind of failure.
         retry_after: Seconds that the service asks to wait, None if it did not say.
         status: HTTP status, None if there was no answer.
+        code: The service's own error code, None if it sent none.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class SourceError(RuntimeError):
         *,
         retry_after: float | None = None,
         status: int | None = None,
+        code: int | None = None,
     ) -> None:
         super().__init__(message)
         self.fault = fault
         self.retry_after = retry_after
         self.status = status
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class SourcePrice:
         fee_bps: LP fee of that pool, None if unknown.
         confidence: 0 to 1 where the source gives one.
         block: 0 if none.
+        priced_as: Id of the mainnet token whose price this is, "" if the token's own: a testnet
+            token has no market.
     """
 
     token: TokenId
@@ -83,6 +88,7 @@ class SourcePrice:
     fee_bps: Decimal | None = None
     confidence: float | None = None
     block: int = 0
+    priced_as: TokenId = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,11 @@ class PriceSource(Protocol):
     """One service. Every method raises `SourceError` where it gets no usable answer."""
 
     @property
+    def requests(self) -> int:
+        """Requests sent so far, for the rate limit: history and search may take several."""
+        ...
+
+    @property
     def name(self) -> str:
         """`coingecko`, `dexscreener`, …"""
         ...
@@ -167,7 +178,11 @@ class PriceSource(Protocol):
     async def candles(
         self, token: Token, interval: int, since: int, until: int
     ) -> Sequence[Candle]:
-        """Candles of `interval` milliseconds in [since, until), oldest first, gaps left out."""
+        """Whole candles of `interval` milliseconds in [since, until), oldest first, gaps left out.
+
+        A service that keeps less history returns what it has; one that has no such interval
+        raises `SourceError` with `Fault.UNSUPPORTED`.
+        """
         ...
 
     async def search(self, text: str) -> Sequence[Found]:
