@@ -1,6 +1,5 @@
 """Properties of the markets: the demo's random access, and that no tape looks ahead."""
 
-import asyncio
 import itertools
 from datetime import UTC, datetime
 from functools import cache
@@ -11,30 +10,17 @@ from hypothesis import strategies as st
 from papertrader_tui.domain.market import MINUTE, Bar, History
 from papertrader_tui.feeds.demo import DemoMarket
 from papertrader_tui.feeds.tape_reader import TapeReader
+from tests.marketkit import drive, facts, take
 
 INSTANTS = 1100
 T0 = int(datetime(2024, 1, 5, tzinfo=UTC).timestamp() * 1000)
-
-
-def facts(item):
-    return tuple(repr(getattr(item, name)) for name in sorted(type(item).__slots__))
-
-
-async def take(market, instants):
-    end = market.cursor + instants
-    result = []
-    async for batch in market.batches():
-        result += batch
-        if market.cursor >= end:
-            break
-    return result
 
 
 @cache
 def whole():
     """The first hours of one market, read from the beginning, by instant."""
     by_time = {}
-    for item in asyncio.run(take(DemoMarket(seed=5, speed=None), INSTANTS)):
+    for item in drive(take(DemoMarket(seed=5, speed=None), INSTANTS)):
         by_time.setdefault(item.time, []).append(facts(item))
     return list(by_time.values())
 
@@ -45,7 +31,7 @@ def test_any_cursor_of_the_demo_gives_what_reading_from_the_start_gives(cursor, 
     market = DemoMarket(seed=5, speed=None, cursor=cursor)
     if warmed:
         list(market.warm())
-    inputs = [facts(item) for item in asyncio.run(take(market, instants))]
+    inputs = [facts(item) for item in drive(take(market, instants))]
     expected = [fact for instant in whole()[cursor : market.cursor] for fact in instant]
     assert inputs[: len(expected)] == expected
     assert expected
@@ -56,7 +42,7 @@ def test_any_cursor_of_the_demo_gives_what_reading_from_the_start_gives(cursor, 
 def test_history_ends_where_the_market_goes_on(cursor):
     market = DemoMarket(seed=5, speed=None, cursor=cursor)
     histories = [item for item in market.warm() if isinstance(item, History)]
-    batch = asyncio.run(take(market, 1))
+    batch = drive(take(market, 1))
     first = {item.token: item for item in batch[::-1] if hasattr(item, "price")}
     for history in histories:
         candle = history.candles[-1]

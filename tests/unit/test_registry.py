@@ -8,8 +8,13 @@ from papertrader_tui.domain.tokens import UnknownToken
 from papertrader_tui.registry import chain_facts, load_registry, token_facts
 
 CHAINS = {
-    "ethereum": 1, "base": 8453, "base-sepolia": 84532, "sepolia": 11155111,
-    "arbitrum": 42161, "optimism": 10, "polygon": 137,
+    "ethereum": 1,
+    "base": 8453,
+    "base-sepolia": 84532,
+    "sepolia": 11155111,
+    "arbitrum": 42161,
+    "optimism": 10,
+    "polygon": 137,
 }
 
 
@@ -19,7 +24,8 @@ def test_all_seven_chains_have_typical_costs():
     for chain in chains.values():
         dollars = (
             Decimal(chain.gas_price_wei * chain.swap_gas + chain.l1_fee_wei)
-            * chain.native_usd / Decimal(10) ** 18
+            * chain.native_usd
+            / Decimal(10) ** 18
         )
         assert Decimal("0.0001") < dollars < 3, f"a swap on {chain.key} for ${dollars}"
         assert chain.block_ms >= 250

@@ -1,7 +1,7 @@
 """The demo market: what it hands over, and that it is always the same."""
 
-import asyncio
 import math
+from contextlib import aclosing
 from decimal import Decimal
 from itertools import pairwise
 
@@ -11,29 +11,13 @@ from papertrader_tui.domain.market import DAY, HOUR, MINUTE, Depth, Gas, History
 from papertrader_tui.feeds import demo_parameters as p
 from papertrader_tui.feeds.demo import DemoMarket
 from papertrader_tui.feeds.demo_skeleton import Skeleton
-
-
-def facts(item):
-    """An input as something that compares."""
-    return tuple(
-        repr(getattr(item, name)) for name in sorted(type(item).__slots__) if name != "candles"
-    )
-
-
-async def take(market, instants):
-    inputs = []
-    end = market.cursor + instants
-    async for batch in market.batches():
-        inputs += batch
-        if market.cursor >= end:
-            return inputs
-    raise AssertionError("the demo ended")
+from tests.marketkit import Wall, drive, facts, take
 
 
 @pytest.fixture(scope="module")
 def day():
     """The first day of seed 7."""
-    return asyncio.run(take(DemoMarket(speed=None), DAY // p.TICK_MS))
+    return drive(take(DemoMarket(speed=None), DAY // p.TICK_MS))
 
 
 def quotes_of(inputs):
@@ -230,28 +214,16 @@ async def test_seeds_differ():
     assert [facts(item) for item in one] != [facts(item) for item in two]
 
 
-class Wall:
-    """A clock that moves only when the market waits."""
-
-    def __init__(self):
-        self.time = 0.0
-
-    def __call__(self):
-        return self.time
-
-    async def wait(self, event, seconds):
-        self.time += seconds
-
-
 async def test_at_speed_one_an_instant_comes_every_ten_seconds():
     wall = Wall()
     market = DemoMarket(speed=1, clock=wall, wait=wall.wait)
     times = []
-    async for batch in market.batches():
-        times.append((round(wall.time, 6), {item.time for item in batch}))
-        assert market.now() == max(times[-1][1])
-        if len(times) == 5:
-            break
+    async with aclosing(market.batches()) as batches:
+        async for batch in batches:
+            times.append((round(wall.time, 6), {item.time for item in batch}))
+            assert market.now() == max(times[-1][1])
+            if len(times) == 5:
+                break
     assert times == [(10.0 * (i + 1), {p.START + i * p.TICK_MS}) for i in range(5)]
 
 
@@ -259,26 +231,27 @@ async def test_a_slow_consumer_loses_nothing():
     wall = Wall()
     market = DemoMarket(speed=600, clock=wall, wait=wall.wait)
     seen = []
-    async for batch in market.batches():
-        seen += [item.time for item in batch if isinstance(item, Quote)]
-        wall.time += 0.2  # twelve instants of market time
-        if market.cursor > 400:
-            break
+    async with aclosing(market.batches()) as batches:
+        async for batch in batches:
+            seen += [item.time for item in batch if isinstance(item, Quote)]
+            wall.time += 0.2  # twelve instants of market time
+            if market.cursor > 400:
+                break
     assert seen == [p.START + i * p.TICK_MS for i in range(market.cursor) for _ in range(20)]
 
 
 async def test_now_runs_on_but_waits_for_what_is_not_handed_over():
     wall = Wall()
     market = DemoMarket(speed=1, clock=wall, wait=wall.wait)
-    batches = market.batches()
-    await anext(batches)
-    assert market.now() == p.START
-    wall.time += 4
-    assert market.now() == p.START + 4_000
-    wall.time += 60
-    assert market.now() == p.START + 10_000
-    await anext(batches)
-    assert market.now() == p.START + 10_000
+    async with aclosing(market.batches()) as batches:
+        await anext(batches)
+        assert market.now() == p.START
+        wall.time += 4
+        assert market.now() == p.START + 4_000
+        wall.time += 60
+        assert market.now() == p.START + 10_000
+        await anext(batches)
+        assert market.now() == p.START + 10_000
 
 
 async def test_speed_changes_keep_the_prices():
@@ -288,11 +261,12 @@ async def test_speed_changes_keep_the_prices():
     market = DemoMarket(speed=60, clock=wall, wait=wall.wait)
     inputs = []
     speeds = iter([600, None, 1, 30] * 100)
-    async for batch in market.batches():
-        inputs += batch
-        market.set_speed(next(speeds))
-        if market.cursor >= 60:
-            break
+    async with aclosing(market.batches()) as batches:
+        async for batch in batches:
+            inputs += batch
+            market.set_speed(next(speeds))
+            if market.cursor >= 60:
+                break
     assert [facts(i) for i in inputs] == [facts(i) for i in reference][: len(inputs)]
 
 

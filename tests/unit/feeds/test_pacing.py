@@ -5,21 +5,7 @@ import asyncio
 import pytest
 
 from papertrader_tui.feeds.pacing import PATIENCE, Pacer, wait_for_event
-
-
-class Wall:
-    """A clock that moves only when somebody waits on it."""
-
-    def __init__(self):
-        self.time = 100.0
-        self.waits = []
-
-    def __call__(self):
-        return self.time
-
-    async def wait(self, event, seconds):
-        self.waits.append(seconds)
-        self.time += seconds
+from tests.marketkit import Wall
 
 
 def pacer(speed, wall, market=0):

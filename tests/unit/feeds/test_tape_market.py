@@ -1,6 +1,7 @@
 """The tape as a market: cursor, history, pacing and what it says of itself."""
 
 import hashlib
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from papertrader_tui.domain.market import DAY, HOUR, MINUTE, Bar, Gas, History
 from papertrader_tui.feeds.tape import TapeMarket
 from papertrader_tui.feeds.tape_report import TapeError
 from papertrader_tui.registry import load_registry
+from tests.marketkit import Wall
 
 T0 = int(datetime(2024, 1, 5, tzinfo=UTC).timestamp() * 1000)
 
@@ -122,30 +124,18 @@ async def test_history_of_long_candles_keeps_their_length(tmp_path):
     assert 23 <= len(history.candles) <= 25
 
 
-class Wall:
-    """A clock that moves only when the market waits."""
-
-    def __init__(self):
-        self.time = 0.0
-
-    def __call__(self):
-        return self.time
-
-    async def wait(self, event, seconds):
-        self.time += seconds
-
-
 async def test_at_a_speed_inputs_come_when_their_time_has_come(path):
     wall = Wall()
     market = TapeMarket(path, speed=60, clock=wall, wait=wall.wait)
     count = 0
-    async for batch in market.batches():
-        assert {item.time for item in batch} == {T0 + count * MINUTE}
-        assert wall.time == pytest.approx(count)
-        assert market.now() == batch[-1].time
-        count += 1
-        if count == 10:
-            break
+    async with aclosing(market.batches()) as batches:
+        async for batch in batches:
+            assert {item.time for item in batch} == {T0 + count * MINUTE}
+            assert wall.time == pytest.approx(count)
+            assert market.now() == batch[-1].time
+            count += 1
+            if count == 10:
+                break
 
 
 async def test_the_clock_waits_for_the_next_input(tmp_path):
@@ -153,13 +143,13 @@ async def test_the_clock_waits_for_the_next_input(tmp_path):
     path.write_text(f"time,price\n{T0 // 1000},5\n{T0 // 1000 + 60},6\n")
     wall = Wall()
     market = TapeMarket(path, speed=1, clock=wall, wait=wall.wait)
-    batches = market.batches()
-    await anext(batches)
-    wall.time += 30
-    assert market.now() == T0 + 30_000
-    wall.time += 3000
-    assert market.now() == T0 + MINUTE
-    assert [q.time for q in await anext(batches)] == [T0 + MINUTE]
+    async with aclosing(market.batches()) as batches:
+        await anext(batches)
+        wall.time += 30
+        assert market.now() == T0 + 30_000
+        wall.time += 3000
+        assert market.now() == T0 + MINUTE
+        assert [q.time for q in await anext(batches)] == [T0 + MINUTE]
 
 
 def test_what_cannot_be_played_is_refused(path, tmp_path):
