@@ -1,0 +1,1 @@
+"""Adapters of price services: each asks one, and says what it answered."""
