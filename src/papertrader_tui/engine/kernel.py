@@ -133,6 +133,9 @@ class Kernel:
                 pending.cancel()
                 with suppress(asyncio.CancelledError, Exception):
                     await pending
+                close = getattr(batches, "aclose", None)
+                if close is not None:
+                    await close()
         except BaseException as fault:
             self._failed = fault
             raise
@@ -145,7 +148,8 @@ class Kernel:
 
     async def _warm(self) -> None:
         """Hand the desk its history, and record that a session began."""
-        inputs = list(self.market.warm())
+        # a day of candles takes a while to make: in a thread, so that a screen can be drawn
+        inputs = await asyncio.to_thread(lambda: list(self.market.warm()))
         for item in inputs:
             self.desk.warm(item)
         self._candles.observe(inputs)
