@@ -25,16 +25,26 @@ from papertrader_tui.engine.snapshot import (
 NOW = 1_767_571_927_000  # 2026-01-05T00:12:07Z
 LEVELS = {1: "Ultra Conservative", 5: "Balanced", 6: "Growth", 10: "AI Adaptive"}
 _MARKET = [
-    ("WETH", "Wrapped Ether", "3388.21", 41_000_000), ("CBBTC", "Coinbase BTC", "97412.5", 88e6),
-    ("AERO", "Aerodrome", "1.2183", 18e6), ("DEGEN", "Degen", "0.01204", 6e6),
-    ("BRETT", "Brett", "0.1182", 5e6), ("TOSHI", "Toshi", "0.000341", 3e6),
-    ("VIRTUAL", "Virtual", "2.417", 12e6), ("WELL", "Moonwell", "0.0552", 2e6),
-    ("MORPHO", "Morpho", "1.873", 9e6), ("SPX", "SPX6900", "0.9121", 7e6),
-    ("LINK", "Chainlink", "18.605", 21e6), ("UNI", "Uniswap", "11.195", 30e6),
-    ("AAVE", "Aave", "178.62", 26e6), ("ARB", "Arbitrum", "0.8010", 15e6),
-    ("OP", "Optimism", "1.881", 8e6), ("PEPE", "Pepe", "0.00001234", 33e6),
-    ("SHIB", "Shiba Inu", "0.00000912", 28e6), ("LDO", "Lido", "1.584", 11e6),
-    ("CRV", "Curve", "0.4411", 10e6), ("MKR", "Maker", "1503.2", 17e6),
+    ("WETH", "Wrapped Ether", "3388.21", 41_000_000),
+    ("CBBTC", "Coinbase BTC", "97412.5", 88e6),
+    ("AERO", "Aerodrome", "1.2183", 18e6),
+    ("DEGEN", "Degen", "0.01204", 6e6),
+    ("BRETT", "Brett", "0.1182", 5e6),
+    ("TOSHI", "Toshi", "0.000341", 3e6),
+    ("VIRTUAL", "Virtual", "2.417", 12e6),
+    ("WELL", "Moonwell", "0.0552", 2e6),
+    ("MORPHO", "Morpho", "1.873", 9e6),
+    ("SPX", "SPX6900", "0.9121", 7e6),
+    ("LINK", "Chainlink", "18.605", 21e6),
+    ("UNI", "Uniswap", "11.195", 30e6),
+    ("AAVE", "Aave", "178.62", 26e6),
+    ("ARB", "Arbitrum", "0.8010", 15e6),
+    ("OP", "Optimism", "1.881", 8e6),
+    ("PEPE", "Pepe", "0.00001234", 33e6),
+    ("SHIB", "Shiba Inu", "0.00000912", 28e6),
+    ("LDO", "Lido", "1.584", 11e6),
+    ("CRV", "Curve", "0.4411", 10e6),
+    ("MKR", "Maker", "1503.2", 17e6),
 ]
 
 
@@ -64,19 +74,67 @@ class FakeDesk:
         for i, (_, _, price, liquidity) in enumerate(_MARKET):
             spark = tuple(math.sin(n / 5 + i) * (1 + i % 3) + n / 20 for n in range(48))
             action = ("BUY", "HOLD", "SKIP", "SELL", None)[i % 5]
-            rows.append(TokenRow(
-                token(i), Decimal(price), math.sin(i) / 20, spark, Decimal(int(liquidity)),
-                "demo", NOW - 1000 * (i % 9), i == 7, action,
-                Decimal(40 + i) if action else None, Decimal(0),
-            ))
+            rows.append(
+                TokenRow(
+                    token(i),
+                    Decimal(price),
+                    math.sin(i) / 20,
+                    spark,
+                    Decimal(int(liquidity)),
+                    "demo",
+                    NOW - 1000 * (i % 9),
+                    i == 7,
+                    action,
+                    Decimal(40 + i) if action else None,
+                    Decimal(0),
+                )
+            )
         self._snapshot = Snapshot(
-            1, NOW, "default", "demo", "DEMO", "20 tokens, seed 7, ×1", notice, None, 1.0,
-            ev.AccountMarked(0, NOW, *(Decimal(x) for x in (
-                "10000", "10482.11", "6120.55", "4361.56", "401.2", "118.4", "12.4", "9.8",
-                "15.29", "4361.56")), trades=7, decisions=1204, reconciled=True),
-            Decimal("112.40"), Decimal("6120.55"), False, 5, "Balanced", "", ev.KillMode.OFF, "",
-            True, (GateRow("daily_trades", 0.15, "3 of 20 trades today", False, None),),
-            tuple(rows), (), (), (),
+            1,
+            NOW,
+            "default",
+            "demo",
+            "DEMO",
+            "20 tokens, seed 7, ×1",
+            notice,
+            None,
+            1.0,
+            ev.AccountMarked(
+                0,
+                NOW,
+                *(
+                    Decimal(x)
+                    for x in (
+                        "10000",
+                        "10482.11",
+                        "6120.55",
+                        "4361.56",
+                        "401.2",
+                        "118.4",
+                        "12.4",
+                        "9.8",
+                        "15.29",
+                        "4361.56",
+                    )
+                ),
+                trades=7,
+                decisions=1204,
+                reconciled=True,
+            ),
+            Decimal("112.40"),
+            Decimal("6120.55"),
+            False,
+            5,
+            "Balanced",
+            "",
+            ev.KillMode.OFF,
+            "",
+            True,
+            (GateRow("daily_trades", 0.15, "3 of 20 trades today", False, None),),
+            tuple(rows),
+            (),
+            (),
+            (),
         )
 
     # what a front end is handed -------------------------------------------------------------
@@ -117,11 +175,21 @@ class FakeDesk:
             problems = ("the order needs more cash than the 6,120.55 USDC that are free",)
         buying = r.side is Side.BUY
         return Preview(
-            r, row.token, notional if buying else notional / row.price,
+            r,
+            row.token,
+            notional if buying else notional / row.price,
             out if buying else notional * Decimal("0.9993"),
-            (out if buying else notional) * Decimal("0.995"), row.price * Decimal("1.0007"),
-            row.price, notional * Decimal("0.0005"), 0.0005, notional * Decimal("0.0002"),
-            0.0002, Decimal("0.014"), "L2 + L1, demo gas", ev.Fidelity.LIQUIDITY, problems,
+            (out if buying else notional) * Decimal("0.995"),
+            row.price * Decimal("1.0007"),
+            row.price,
+            notional * Decimal("0.0005"),
+            0.0005,
+            notional * Decimal("0.0002"),
+            0.0002,
+            Decimal("0.014"),
+            "L2 + L1, demo gas",
+            ev.Fidelity.LIQUIDITY,
+            problems,
             ("level 5 would not trade this token now",) if r.size_by is SizeBy.PERCENT else (),
         )
 
@@ -137,8 +205,9 @@ class FakeDesk:
             if n == limit - 1:
                 close = base
             high, low = max(opened, close) * 1.002, min(opened, close) * 0.998
-            result.append(Candle(start + n * interval, opened, high, low, close,
-                                 5000 + 4000 * math.sin(n)))
+            result.append(
+                Candle(start + n * interval, opened, high, low, close, 5000 + 4000 * math.sin(n))
+            )
         return result
 
     def fills(self, token: str) -> Sequence[ev.Event]:
@@ -181,9 +250,19 @@ class FakeDesk:
         mark = row.price or Decimal(1)
         cost = amount * mark * Decimal("0.98")
         position = PositionRow(
-            row.token, amount, mark * Decimal("0.98"), cost, mark, amount * mark,
-            amount * mark - cost, Decimal(0), Decimal("0.37"), amount * mark - cost
-            - Decimal("0.37"), 0.0193, mark * Decimal("0.95"), mark * Decimal("1.08"),
+            row.token,
+            amount,
+            mark * Decimal("0.98"),
+            cost,
+            mark,
+            amount * mark,
+            amount * mark - cost,
+            Decimal(0),
+            Decimal("0.37"),
+            amount * mark - cost - Decimal("0.37"),
+            0.0193,
+            mark * Decimal("0.95"),
+            mark * Decimal("1.08"),
             NOW - 5_400_000,
         )
         tokens = tuple(
@@ -194,9 +273,17 @@ class FakeDesk:
 
     def rest(self, index: int, kind: Kind = Kind.LIMIT, price: str = "3300") -> Order:
         """Put a resting order into the book."""
-        order = self._order(OrderRequest(
-            f"test-{self._orders}", token(index).id, Side.BUY, SizeBy.NOTIONAL, Decimal(500),
-            kind, Decimal(price)))
+        order = self._order(
+            OrderRequest(
+                f"test-{self._orders}",
+                token(index).id,
+                Side.BUY,
+                SizeBy.NOTIONAL,
+                Decimal(500),
+                kind,
+                Decimal(price),
+            )
+        )
         self.change(orders=(*self._snapshot.orders, order))
         return order
 
@@ -211,10 +298,30 @@ class FakeDesk:
         price = row.price or Decimal(1)
         self._seq += 1
         event = ev.Filled(
-            self._seq, self._snapshot.now, f"o{self._orders}", row.token.id, row.token.symbol,
-            side, Origin.MANUAL, Decimal("0.147403"), Decimal("500"), price, price, "demo",
-            zero, Decimal("0.25"), Decimal("0.11"), Decimal("0.014"), 180_000, 10**7, 0,
-            Decimal(3388), "demo", ev.Fidelity.LIQUIDITY, Decimal("499.64"), zero,
+            self._seq,
+            self._snapshot.now,
+            f"o{self._orders}",
+            row.token.id,
+            row.token.symbol,
+            side,
+            Origin.MANUAL,
+            Decimal("0.147403"),
+            Decimal(500),
+            price,
+            price,
+            "demo",
+            zero,
+            Decimal("0.25"),
+            Decimal("0.11"),
+            Decimal("0.014"),
+            180_000,
+            10**7,
+            0,
+            Decimal(3388),
+            "demo",
+            ev.Fidelity.LIQUIDITY,
+            Decimal("499.64"),
+            zero,
         )
         self._fills.append(event)
         return event
@@ -225,9 +332,20 @@ class FakeDesk:
         self._orders += 1
         working = r.kind is not Kind.MARKET
         return Order(
-            f"o{self._orders}", r.client_id, self._snapshot.now, r.token, r.side, r.kind,
-            r.origin, r.size_by, r.size, r.size if r.size_by is SizeBy.NOTIONAL else None,
-            None, r.tolerance_bps, r.price, r.trail_bps,
+            f"o{self._orders}",
+            r.client_id,
+            self._snapshot.now,
+            r.token,
+            r.side,
+            r.kind,
+            r.origin,
+            r.size_by,
+            r.size,
+            r.size if r.size_by is SizeBy.NOTIONAL else None,
+            None,
+            r.tolerance_bps,
+            r.price,
+            r.trail_bps,
             status=Status.WORKING if working else Status.SUBMITTED,
             lands_at=None if working else self._snapshot.now + 2000,
         )
@@ -240,8 +358,11 @@ class FakeDesk:
                 if r.client_id in self._by_client:
                     return self._by_client[r.client_id]
                 if self.rejects:
-                    return [ev.OrderRejected(*at, r.client_id, r.token, r.side, r.origin,
-                                             "cash", self.rejects)]
+                    return [
+                        ev.OrderRejected(
+                            *at, r.client_id, r.token, r.side, r.origin, "cash", self.rejects
+                        )
+                    ]
                 order = self._order(r)
                 self.change(orders=(*self._snapshot.orders, order))
                 self._by_client[r.client_id] = [ev.OrderAccepted(*at, order)]
@@ -264,8 +385,9 @@ class FakeDesk:
                 return [ev.GateCleared(*at, gate, "a person")]
             case cmd.Watch(token=token_id, on=on):
                 if not on:
-                    self.change(tokens=tuple(
-                        t for t in self._snapshot.tokens if t.token.id != token_id))
+                    self.change(
+                        tokens=tuple(t for t in self._snapshot.tokens if t.token.id != token_id)
+                    )
                 return [ev.WatchChanged(*at, token_id, on)]
             case _:
                 return []
@@ -275,20 +397,59 @@ def decision(index: int) -> Decision:
     """A plausible decision with factors."""
     action = (Action.BUY, Action.HOLD, Action.SKIP, Action.SELL)[index % 4]
     factors = (
-        Factor("trend", "opportunity", Decimal("82.00"), Decimal("40.00"), Decimal("32.80"),
-               "The hour's trend is 2.1 standard deviations up.",
-               (FactorInput("slope_1h", "+2.1σ", "demo", 2000),)),
-        Factor("depth", "opportunity", Decimal("52.00"), Decimal("60.00"), Decimal("31.20"),
-               "41M in the pool."),
-        Factor("volatility", "risk", Decimal("28.00"), Decimal("100.00"), Decimal("28.00"),
-               "It moves 1.4% an hour."),
-        Factor("agreement", "confidence", Decimal("71.00"), Decimal("100.00"), Decimal("71.00"),
-               "Three of four signals agree."),
+        Factor(
+            "trend",
+            "opportunity",
+            Decimal("82.00"),
+            Decimal("40.00"),
+            Decimal("32.80"),
+            "The hour's trend is 2.1 standard deviations up.",
+            (FactorInput("slope_1h", "+2.1σ", "demo", 2000),),
+        ),
+        Factor(
+            "depth",
+            "opportunity",
+            Decimal("52.00"),
+            Decimal("60.00"),
+            Decimal("31.20"),
+            "41M in the pool.",
+        ),
+        Factor(
+            "volatility",
+            "risk",
+            Decimal("28.00"),
+            Decimal("100.00"),
+            Decimal("28.00"),
+            "It moves 1.4% an hour.",
+        ),
+        Factor(
+            "agreement",
+            "confidence",
+            Decimal("71.00"),
+            Decimal("100.00"),
+            Decimal("71.00"),
+            "Three of four signals agree.",
+        ),
     )
     return Decision(
-        f"d{index + 1}", NOW - index * 30_000, token(index % 20).id, action, Decimal("71.00"),
-        Decimal("28.00"), Decimal("64.00"), 5, "Balanced",
-        Decimal(500) if action is Action.BUY else Decimal(0), "entry.score",
-        "trend +2.1σ, depth high, gas low", Decimal("3388.21"), "demo", 2000, factors,
-        ("holders",), 1 + index % 3, Decimal("3218.8"), (Decimal("3659.3"),),
+        f"d{index + 1}",
+        NOW - index * 30_000,
+        token(index % 20).id,
+        action,
+        Decimal("71.00"),
+        Decimal("28.00"),
+        Decimal("64.00"),
+        5,
+        "Balanced",
+        Decimal(500) if action is Action.BUY else Decimal(0),
+        "entry.score",
+        "trend +2.1σ, depth high, gas low",
+        Decimal("3388.21"),
+        "demo",
+        2000,
+        factors,
+        ("holders",),
+        1 + index % 3,
+        Decimal("3218.8"),
+        (Decimal("3659.3"),),
     )

@@ -71,18 +71,39 @@ async def test_a_sell_of_a_share_of_the_holding():
         await press(app, pilot, *"s25%", "enter", "enter")
         request = desk.commands[0].request
         assert (request.side, request.size_by, request.size) == (
-            Side.SELL, SizeBy.PERCENT, Decimal(25))
+            Side.SELL,
+            SizeBy.PERCENT,
+            Decimal(25),
+        )
 
 
 async def test_a_limit_order_with_a_bracket_from_the_keyboard():
     desk = FakeDesk()
     async with console(desk) as (app, pilot):
         # up from the size to the kinds, one to the right, down through price, stop and target
-        await press(app, pilot, *"b500", "up", "right", "down", "down", *"3300", "down", *"3200",
-                    "down", *"3600", "enter", "enter")
+        await press(
+            app,
+            pilot,
+            *"b500",
+            "up",
+            "right",
+            "down",
+            "down",
+            *"3300",
+            "down",
+            *"3200",
+            "down",
+            *"3600",
+            "enter",
+            "enter",
+        )
         request = desk.commands[0].request
         assert (request.kind, request.price, request.stop, request.target) == (
-            Kind.LIMIT, Decimal(3300), Decimal(3200), Decimal(3600))
+            Kind.LIMIT,
+            Decimal(3300),
+            Decimal(3200),
+            Decimal(3600),
+        )
 
 
 async def test_escape_goes_back_to_editing_and_then_to_the_watchlist():
@@ -303,9 +324,15 @@ async def test_tab_moves_on_and_digits_lead_home():
 @pytest.mark.parametrize("size", SIZES)
 async def test_jump_goes_to_every_panel(size):
     async with console(FakeDesk(), size) as (app, pilot):
-        for letter, panel in (("p", "positions"), ("e", "orders"), ("d", "decisions"),
-                              ("g", "gates"), ("h", "chart"), ("o", "ticket"),
-                              ("w", "watchlist")):
+        for letter, panel in (
+            ("p", "positions"),
+            ("e", "orders"),
+            ("d", "decisions"),
+            ("g", "gates"),
+            ("h", "chart"),
+            ("o", "ticket"),
+            ("w", "watchlist"),
+        ):
             await press(app, pilot, "ctrl+o", letter)
             assert app.desk_screen.focused_panel == panel
 

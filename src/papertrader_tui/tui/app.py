@@ -55,14 +55,17 @@ class PapertraderApp(App[None]):
 
     TITLE = "papertrader"
     CSS_PATH = Path(__file__).with_name("app.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
     COMMANDS = {CommandProvider}
     # a mode for each of the console's screens, with its own stack of windows
     MODES = {DESK: DESK}
     DEFAULT_MODE = DESK
 
     def __init__(
-        self, desk: Desk, settings: UiSettings | None = None, *,
+        self,
+        desk: Desk,
+        settings: UiSettings | None = None,
+        *,
         new_id: Callable[[], str] = lambda: f"tui-{uuid.uuid4().hex}",
     ) -> None:
         super().__init__()
@@ -76,7 +79,8 @@ class PapertraderApp(App[None]):
         self.commands = effective(self.settings.keys)
         self.set_keymap(keymap(self.settings.keys))
         self.desk_screen = DeskScreen(
-            desk, self.commands, reduce_motion=self.settings.reduce_motion, new_id=new_id)
+            desk, self.commands, reduce_motion=self.settings.reduce_motion, new_id=new_id
+        )
         self.install_screen(self.desk_screen, DESK)
         self.failure: BaseException | None = None
         self._finished = asyncio.Event()
@@ -116,7 +120,7 @@ class PapertraderApp(App[None]):
     async def _run_desk(self) -> None:
         try:
             await self.desk.run()
-        except Exception as error:  # noqa: BLE001  whatever it is, the person must be told
+        except Exception as error:
             self.failure = error
             if not self._leaving:
                 self._show_failure(error)
@@ -131,17 +135,22 @@ class PapertraderApp(App[None]):
         self.push_screen(ErrorScreen(error), lambda _: self._leave())
 
     def send(
-        self, command: DeskCommand, answered: Callable[[Sequence[Event]], None] = _ignore,
+        self,
+        command: DeskCommand,
+        answered: Callable[[Sequence[Event]], None] = _ignore,
         failed: Callable[[str], None] | None = None,
     ) -> None:
         """Hand a command to the desk; `answered` gets its events once they are stored."""
         self.run_worker(
             self._submit(command, answered, failed or (lambda reason: self.tell(reason, "error"))),
-            group="commands", exit_on_error=False,
+            group="commands",
+            exit_on_error=False,
         )
 
     async def _submit(
-        self, command: DeskCommand, answered: Callable[[Sequence[Event]], None],
+        self,
+        command: DeskCommand,
+        answered: Callable[[Sequence[Event]], None],
         failed: Callable[[str], None],
     ) -> None:
         if self._ended or self._leaving:
@@ -149,7 +158,7 @@ class PapertraderApp(App[None]):
             return
         try:
             events = await self.desk.submit(command)
-        except Exception as error:  # noqa: BLE001  a command that failed is told, not raised
+        except Exception as error:
             failed(fmt.clean(str(error)) or type(error).__name__)
             return
         self._show_snapshot()
@@ -181,7 +190,8 @@ class PapertraderApp(App[None]):
     def _show_news(self, now_s: float) -> None:
         news, self._news[:] = list(self._news), []
         symbols = {
-            token.id: fmt.clean(token.symbol, 12) for token in self.desk_screen.known.values()}
+            token.id: fmt.clean(token.symbol, 12) for token in self.desk_screen.known.values()
+        }
         toasts = [toast for event in news if (toast := toast_for(event, symbols)) is not None]
         for toast in self._toasts.admit(toasts, now_s):
             self.tell(toast.text, toast.severity, title=toast.title)
@@ -195,7 +205,11 @@ class PapertraderApp(App[None]):
         """Ask once, and go on only if the answer is yes."""
         from papertrader_tui.tui.screens.confirm import ConfirmScreen
 
-        self.push_screen(ConfirmScreen(title, question), lambda yes: then() if yes else None)
+        def answered(yes: bool | None) -> None:
+            if yes:
+                then()
+
+        self.push_screen(ConfirmScreen(title, question), answered)
 
     # commands ----------------------------------------------------------------------------------
 

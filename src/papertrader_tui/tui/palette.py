@@ -30,14 +30,20 @@ class CommandProvider(Provider):
     def _commands(self) -> Iterator[Offer]:
         for command in self._app.commands:
             if command.id not in HIDDEN:
-                yield (command.palette, partial(self._app.run_command, command.id),
-                       f"{show_keys(command)}  {command.help}")
+                yield (
+                    command.palette,
+                    partial(self._app.run_command, command.id),
+                    f"{show_keys(command)}  {command.help}",
+                )
 
     def _tokens(self) -> Iterator[Offer]:
         desk = self._app.desk_screen
         for token in desk.known.values():
-            yield (f"Go to {fmt.clean(token.label, 32)}", partial(desk.go_to_token, token.id),
-                   fmt.clean(token.name, 40))
+            yield (
+                f"Go to {fmt.clean(token.label, 32)}",
+                partial(desk.go_to_token, token.id),
+                fmt.clean(token.name, 40),
+            )
 
     async def discover(self) -> Hits:
         """All commands, before anything is typed."""

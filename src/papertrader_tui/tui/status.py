@@ -44,10 +44,21 @@ def items(snapshot: Snapshot) -> list[Item]:
     fraction = float(gain) / float(totals.initial) if totals.initial else 0.0
     found = [
         Item(((f" {fmt.clean(snapshot.badge, 10)} ", _badge_style(snapshot.badge)),), 0),
-        Item((("equity ", MUTED), (fmt.money(totals.equity), "bold"),
-              (f" {_signed(fraction)}", _direction(gain))), 0),
-        Item((("day ", MUTED), (fmt.money(snapshot.day_pnl, sign=True),
-                                _direction(snapshot.day_pnl))), 3),
+        Item(
+            (
+                ("equity ", MUTED),
+                (fmt.money(totals.equity), "bold"),
+                (f" {_signed(fraction)}", _direction(gain)),
+            ),
+            0,
+        ),
+        Item(
+            (
+                ("day ", MUTED),
+                (fmt.money(snapshot.day_pnl, sign=True), _direction(snapshot.day_pnl)),
+            ),
+            3,
+        ),
         Item((("cash ", MUTED), (fmt.money(totals.cash), "")), 4),
         _feed(snapshot),
         Item((("bot ", MUTED), ("ON", "$accent bold") if snapshot.bot else ("OFF", "bold")), 1),

@@ -16,7 +16,10 @@ KINDS: dict[Side, tuple[Kind, ...]] = {
     Side.SELL: (Kind.MARKET, Kind.LIMIT, Kind.STOP, Kind.TAKE_PROFIT, Kind.TRAILING_STOP),
 }
 KIND_NAMES: dict[Kind, str] = {
-    Kind.MARKET: "market", Kind.LIMIT: "limit", Kind.STOP: "stop", Kind.TAKE_PROFIT: "target",
+    Kind.MARKET: "market",
+    Kind.LIMIT: "limit",
+    Kind.STOP: "stop",
+    Kind.TAKE_PROFIT: "target",
     Kind.TRAILING_STOP: "trail",
 }
 DEFAULT_TOLERANCE_BPS = 50
@@ -101,10 +104,18 @@ def read(draft: Draft, token: Token, now: int, client_id: str) -> Reading:
     if errors or amount is None:
         return Reading(None, errors, unit)
     request = OrderRequest(
-        client_id=client_id, token=token.id, side=draft.side, size_by=size_by, size=amount,
-        kind=draft.kind, price=_decimal(price), trail_bps=_int(trail),
-        tolerance_bps=_int(tolerance) or DEFAULT_TOLERANCE_BPS, good_until=_int(until),
-        stop=_decimal(stop), target=_decimal(target),
+        client_id=client_id,
+        token=token.id,
+        side=draft.side,
+        size_by=size_by,
+        size=amount,
+        kind=draft.kind,
+        price=_decimal(price),
+        trail_bps=_int(trail),
+        tolerance_bps=_int(tolerance) or DEFAULT_TOLERANCE_BPS,
+        good_until=_int(until),
+        stop=_decimal(stop),
+        target=_decimal(target),
     )
     return Reading(request, errors, unit)
 

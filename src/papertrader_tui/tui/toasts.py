@@ -24,13 +24,16 @@ class ToastGate:
         admitted: list[Toast] = []
         dropped = 0
         for toast in toasts:
-            if toast.mine or len(self._shown) < LIMIT:
+            if toast.mine:
+                admitted.append(toast)
+            elif len(self._shown) < LIMIT:
                 self._shown.append(now_s)
                 admitted.append(toast)
             else:
                 dropped += 1
         if dropped and admitted:
             last = admitted[-1]
-            admitted[-1] = Toast(f"{last.text}\n… and {dropped} more", last.title, last.severity,
-                                 last.mine)
+            admitted[-1] = Toast(
+                f"{last.text}\n… and {dropped} more", last.title, last.severity, last.mine
+            )
         return admitted

@@ -17,18 +17,22 @@ Severity = Literal["information", "warning", "error"]
 Symbols = Mapping[str, str]
 
 KIND_WORDS: dict[Kind, str] = {
-    Kind.MARKET: "at market", Kind.LIMIT: "limit", Kind.STOP: "stop",
-    Kind.TAKE_PROFIT: "take-profit", Kind.TRAILING_STOP: "trailing stop",
+    Kind.MARKET: "at market",
+    Kind.LIMIT: "limit",
+    Kind.STOP: "stop",
+    Kind.TAKE_PROFIT: "take-profit",
+    Kind.TRAILING_STOP: "trailing stop",
 }
 
 KILL_CHOICES: tuple[tuple[KillMode, str, str], ...] = (
     (KillMode.OFF, "Off", "Trade as usual."),
-    (KillMode.PAUSE, "Pause",
-     "No new entries, by hand or by the bot. Exits and resting orders go on."),
-    (KillMode.REDUCE_ONLY, "Reduce only",
-     "Exits only. Resting entries are cancelled now."),
-    (KillMode.FLATTEN, "Flatten",
-     "Sell every position at market now, cancel every order, then pause."),
+    (KillMode.PAUSE, "Pause", "No new entries, by hand or by bot. Exits and resting orders go on."),
+    (KillMode.REDUCE_ONLY, "Reduce only", "Exits only. Resting entries are cancelled now."),
+    (
+        KillMode.FLATTEN,
+        "Flatten",
+        "Sell every position at market now, cancel every order, then pause.",
+    ),
 )
 KILL_NAMES: dict[KillMode, str] = {mode: name for mode, name, _ in KILL_CHOICES}
 
@@ -89,18 +93,27 @@ def toast_for(event: ev.Event, symbols: Symbols) -> Toast | None:
                 return None
             text = order_words(order, symbols.get(order.token, order.token))
             note = "".join(f"\n{fmt.clean(warning)}" for warning in warnings)
-            return Toast(f"{order.id}: {text}{note}", "Order accepted",
-                         "warning" if warnings else "information", mine=True)
+            return Toast(
+                f"{order.id}: {text}{note}",
+                "Order accepted",
+                "warning" if warnings else "information",
+                mine=True,
+            )
         case ev.OrderRejected():
             mine = event.origin is Origin.MANUAL
             symbol = symbols.get(event.token, event.token)
-            return Toast(f"{event.side.value} {symbol}: {fmt.clean(event.reason)}",
-                         "Order rejected", "error" if mine else "warning", mine)
+            return Toast(
+                f"{event.side.value} {symbol}: {fmt.clean(event.reason)}",
+                "Order rejected",
+                "error" if mine else "warning",
+                mine,
+            )
         case ev.OrderCancelled():
             return Toast(f"{event.order_id}: {fmt.clean(event.reason)}", "Order cancelled")
         case ev.OrderExpired():
-            return Toast(f"{event.order_id} reached the end of its time.", "Order expired",
-                         "warning")
+            return Toast(
+                f"{event.order_id} reached the end of its time.", "Order expired", "warning"
+            )
         case _:
             return _state_toast(event)
 
@@ -109,31 +122,57 @@ def _state_toast(event: ev.Event) -> Toast | None:
     match event:
         case ev.PositionChanged(quantity=quantity) if quantity == 0:
             net = sub(event.realized, event.costs)
-            return Toast(f"{fmt.clean(event.symbol, 12)} made {fmt.arrow(net)} "
-                         f"{fmt.money(net, sign=True)} after all its costs.", "Position closed")
+            return Toast(
+                f"{fmt.clean(event.symbol, 12)} made {fmt.arrow(net)} "
+                f"{fmt.money(net, sign=True)} after all its costs.",
+                "Position closed",
+            )
         case ev.GateTripped():
-            how = "r resets it." if event.until is None else (
-                f"It opens again at {fmt.clock(event.until, seconds=False)}; r resets it now.")
-            return Toast(f"{fmt.clean(event.reason)} {how}", f"Gate tripped: {event.gate}",
-                         "warning", mine=True)
+            how = (
+                "r resets it."
+                if event.until is None
+                else (
+                    f"It opens again at {fmt.clock(event.until, seconds=False)}; r resets it now."
+                )
+            )
+            return Toast(
+                f"{fmt.clean(event.reason)} {how}",
+                f"Gate tripped: {event.gate}",
+                "warning",
+                mine=True,
+            )
         case ev.GateCleared():
-            return Toast(f"Entries go on; opened by {fmt.clean(event.by)}.",
-                         f"Gate open: {event.gate}")
+            return Toast(
+                f"Entries go on; opened by {fmt.clean(event.by)}.", f"Gate open: {event.gate}"
+            )
         case ev.BotSwitched():
-            return Toast("The bot trades the watchlist." if event.on else
-                         "The bot orders nothing more. Positions stay.",
-                         "Bot on" if event.on else "Bot off", mine=True)
+            return Toast(
+                "The bot trades the watchlist."
+                if event.on
+                else "The bot orders nothing more. Positions stay.",
+                "Bot on" if event.on else "Bot off",
+                mine=True,
+            )
         case ev.LevelChanged():
-            return Toast(f"Level {event.level} · {fmt.clean(event.name)}", "Intelligence level",
-                         mine=True)
+            return Toast(
+                f"Level {event.level} · {fmt.clean(event.name)}", "Intelligence level", mine=True
+            )
         case ev.KillSwitched():
             note = next(text for mode, _, text in KILL_CHOICES if mode is event.mode)
-            return Toast(note, f"Kill switch: {KILL_NAMES[event.mode]}",
-                         "information" if event.mode is KillMode.OFF else "warning", mine=True)
+            return Toast(
+                note,
+                f"Kill switch: {KILL_NAMES[event.mode]}",
+                "information" if event.mode is KillMode.OFF else "warning",
+                mine=True,
+            )
         case ev.Alerted():
             levels: dict[str, Severity] = {"warning": "warning", "error": "error"}
-            return Toast(fmt.clean(event.text), "Alert",
-                         levels.get(event.severity, "information"), event.severity == "error")
+            return Toast(
+                fmt.clean(event.text),
+                "Alert",
+                levels.get(event.severity, "information"),
+                event.severity == "error",
+            )
         case _:
             return None
 
@@ -142,8 +181,10 @@ def _filled(event: ev.Filled) -> Toast:
     symbol = fmt.clean(event.symbol, 12)
     verb = "Bought" if event.side is Side.BUY else "Sold"
     costs = total((event.lp_fee, event.impact, event.gas))
-    text = (f"{verb} {fmt.quantity(event.quantity, 12)} {symbol} at {fmt.price(event.price)}"
-            f"\ncosts {fmt.money(costs)}")
+    text = (
+        f"{verb} {fmt.quantity(event.quantity, 12)} {symbol} at {fmt.price(event.price)}"
+        f"\ncosts {fmt.money(costs)}"
+    )
     if event.side is Side.BUY:
         text += f" of {fmt.money(add(event.cash, event.gas))}"
     who = {Origin.MANUAL: "Filled", Origin.BOT: "Filled · bot", Origin.EXIT: "Filled · exit"}
@@ -152,6 +193,8 @@ def _filled(event: ev.Filled) -> Toast:
 
 def _reverted(event: ev.Reverted) -> Toast:
     again = {"working": "It rests again.", "submitted": "It is sent again with more tolerance."}
-    text = (f"{event.side.value} {fmt.clean(event.symbol, 12)}: {fmt.clean(event.reason)}\n"
-            f"Gas {fmt.money(event.gas, 4)} is gone. {again.get(event.again, '')}").strip()
+    text = (
+        f"{event.side.value} {fmt.clean(event.symbol, 12)}: {fmt.clean(event.reason)}\n"
+        f"Gas {fmt.money(event.gas, 4)} is gone. {again.get(event.again, '')}"
+    ).strip()
     return Toast(text, "Reverted", "warning", mine=event.origin is Origin.MANUAL)

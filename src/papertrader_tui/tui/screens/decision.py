@@ -30,20 +30,28 @@ class DecisionScreen(TextDialog):
         d = self._decision
         lines = [
             Content.assemble(
-                (d.action.value, _STYLES.get(d.action, "bold")), " ", (self._label, "bold"),
+                (d.action.value, _STYLES.get(d.action, "bold")),
+                " ",
+                (self._label, "bold"),
                 (f"   {fmt.clock(d.time)}   {fmt.clean(d.id, 12)}", MUTED),
                 (f"   stands for {d.repeats} alike" if d.repeats > 1 else "", MUTED),
             ),
             Content(fmt.clean(d.reason)),
             Content.assemble(
-                ("rule ", MUTED), fmt.clean(d.rule, 40), ("   level ", MUTED),
-                f"{d.level} {fmt.clean(d.level_name, 24)}", ("   price ", MUTED),
+                ("rule ", MUTED),
+                fmt.clean(d.rule, 40),
+                ("   level ", MUTED),
+                f"{d.level} {fmt.clean(d.level_name, 24)}",
+                ("   price ", MUTED),
                 f"{fmt.price(d.price)} {fmt.clean(d.source, 16)} {fmt.age(d.price_age_ms)} old",
             ),
         ]
         lines += self._orders()
-        for name, score in (("confidence", d.confidence), ("risk", d.risk),
-                            ("opportunity", d.opportunity)):
+        for name, score in (
+            ("confidence", d.confidence),
+            ("risk", d.risk),
+            ("opportunity", d.opportunity),
+        ):
             lines += [Content(""), _score(name, score)]
             for factor in d.factors:
                 if factor.of == name:
@@ -66,30 +74,42 @@ class DecisionScreen(TextDialog):
             facts.append(("targets ", " · ".join(fmt.price(target) for target in d.targets)))
         if not facts:
             return []
-        return [Content.assemble(*(
-            part for label, value in facts for part in ((label, MUTED), f"{value}   ")
-        ))]
+        return [
+            Content.assemble(
+                *(part for label, value in facts for part in ((label, MUTED), f"{value}   "))
+            )
+        ]
 
 
 def _score(name: str, score: Decimal) -> Content:
     return Content.assemble(
-        (f"{name:<14}", "$accent bold"), (f"{score:>6.2f} ", "bold"),
+        (f"{name:<14}", "$accent bold"),
+        (f"{score:>6.2f} ", "bold"),
         (_bar(score), "$accent"),
     )
 
 
 def _factor(factor: Factor) -> list[Content]:
     name = fmt.clean(factor.name.replace("_", " "), 18)
-    lines = [Content.assemble(
-        f"  {name:<18}", f"{factor.score:>7.2f} ", (_bar(factor.score), "$foreground 70%"),
-        (f" × {factor.weight:.1f}% = ", MUTED), f"{factor.contribution:.2f}",
-    )]
+    lines = [
+        Content.assemble(
+            f"  {name:<18}",
+            f"{factor.score:>7.2f} ",
+            (_bar(factor.score), "$foreground 70%"),
+            (f" × {factor.weight:.1f}% = ", MUTED),
+            f"{factor.contribution:.2f}",
+        )
+    ]
     if factor.sentence:
         lines.append(Content.styled(f"  {'':<18}{fmt.clean(factor.sentence)}", MUTED))
-    for item in factor.inputs:
-        lines.append(Content.styled(
+    lines += [
+        Content.styled(
             f"  {'':<18}{fmt.clean(item.name, 30)} {fmt.clean(item.value, 24)}"
-            f" · {fmt.clean(item.source, 20)} · {fmt.age(item.age_ms)} old", "$foreground 40%"))
+            f" · {fmt.clean(item.source, 20)} · {fmt.age(item.age_ms)} old",
+            "$foreground 40%",
+        )
+        for item in factor.inputs
+    ]
     return lines
 
 

@@ -27,6 +27,7 @@ from papertrader_tui.tui.widgets.gates import Gates
 from papertrader_tui.tui.widgets.notice import Notice
 from papertrader_tui.tui.widgets.orders import Orders
 from papertrader_tui.tui.widgets.positions import Positions
+from papertrader_tui.tui.widgets.selector import Selector
 from papertrader_tui.tui.widgets.status_line import StatusLine
 from papertrader_tui.tui.widgets.tab_strip import TabStrip
 from papertrader_tui.tui.widgets.ticket import Ticket
@@ -38,6 +39,7 @@ MIN_SIZE = (60, 16)
 RAIL = ("ticket", "orders", "gates")
 MIDDLE = ("chart", "positions")
 TYPING = (("Enter", "Review"), ("↑↓", "Fields"), ("Esc", "Back"))
+CHOOSING = (("← →", "Choose"), *TYPING)
 CONFIRMING = (("Enter", "Send"), ("Esc", "Edit"))
 
 
@@ -48,7 +50,11 @@ class DeskScreen(DeskActions, Screen[None]):
     BINDINGS = bindings(DESK)
 
     def __init__(
-        self, desk: Desk, commands: Sequence[Command], *, reduce_motion: bool,
+        self,
+        desk: Desk,
+        commands: Sequence[Command],
+        *,
+        reduce_motion: bool,
         new_id: Callable[[], str],
     ) -> None:
         """Take the desk, the commands with their keys, and what makes client ids."""
@@ -92,7 +98,9 @@ class DeskScreen(DeskActions, Screen[None]):
         yield self.bar
         yield Static(
             f"This terminal is too small.\nAt least {MIN_SIZE[0]} × {MIN_SIZE[1]} is needed.\n"
-            "Make it larger; nothing is lost.", id="tiny", markup=False,
+            "Make it larger; nothing is lost.",
+            id="tiny",
+            markup=False,
         )
 
     def on_mount(self) -> None:
@@ -115,8 +123,9 @@ class DeskScreen(DeskActions, Screen[None]):
         self.orders.show(snapshot)
         self.gates.show(snapshot)
         self.decisions.show(snapshot)
-        self.tabs.show(self.active_tab, {
-            "positions": len(snapshot.positions), "orders": len(snapshot.orders)})
+        self.tabs.show(
+            self.active_tab, {"positions": len(snapshot.positions), "orders": len(snapshot.orders)}
+        )
         if self.selected not in self.rows:
             self.selected = self.watchlist.cursor
         self.show_selected()
@@ -146,7 +155,11 @@ class DeskScreen(DeskActions, Screen[None]):
         position = next((p for p in self.snapshot.positions if p.token.id == token), None)
         # levels move only with the position's own exits, and candles only with time and price
         wanted = (
-            token, self.chart.interval, self.chart.capacity, row.price, row.time,
+            token,
+            self.chart.interval,
+            self.chart.capacity,
+            row.price,
+            row.time,
             position and (position.quantity, position.stop, position.target),
             self.snapshot.now // self.chart.interval,
         )
@@ -156,7 +169,8 @@ class DeskScreen(DeskActions, Screen[None]):
         self.chart.set_data(
             row.token,
             self.desk.candles(token, self.chart.interval, max(2, self.chart.capacity)),
-            last=row.price, fills=self.desk.fills(token),
+            last=row.price,
+            fills=self.desk.fills(token),
             stop=position.stop if position else None,
             target=position.target if position else None,
             average=position.average if position else None,
@@ -191,13 +205,13 @@ class DeskScreen(DeskActions, Screen[None]):
     def panel_places(self) -> dict[str, Offset]:
         """Where jump mode puts the letter of each panel: on the panel, or on its tab."""
         places = {
-            panel.id: self.panel(panel.id).region.offset + (2, 0)
+            panel.id: self.panel(panel.id).region.offset + Offset(2, 0)
             for panel in PANELS
             if self.panel(panel.id).display
         }
         if self.narrow:
             at = self.tabs.region.offset
-            places |= {panel_id: at + (x, 0) for panel_id, x in self.tabs.places().items()}
+            places |= {panel_id: at + Offset(x, 0) for panel_id, x in self.tabs.places().items()}
         return places
 
     def panel(self, panel_id: str) -> Widget:
@@ -245,8 +259,12 @@ class DeskScreen(DeskActions, Screen[None]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         widget = event.widget
-        confirming = isinstance(widget, ConfirmLine)
-        self.bar.hint(CONFIRMING if confirming else TYPING if isinstance(widget, Input) else ())
+        if isinstance(widget, ConfirmLine):
+            self.bar.hint(CONFIRMING)
+        elif isinstance(widget, Selector):
+            self.bar.hint(CHOOSING)
+        else:
+            self.bar.hint(TYPING if isinstance(widget, Input) else ())
 
     # layout ----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from papertrader_tui.domain.commands import CancelOrder, ClosePosition, PlaceOrder, Watch
@@ -70,28 +70,16 @@ class DeskActions:
         words = order_words(request, fmt.clean(token.symbol, 10) if token else "")
         if order is None:
             return f"✓ {words}: in the book"
-        state = "on its way to the chain" if order.kind is Kind.MARKET else "rests in the book"
+        state = "sent" if order.kind is Kind.MARKET else "rests in the book"
         return f"✓ {order.id} {words}: {state}"
 
     def action_close_position(self) -> None:
         token = self._token_to_close()
-        held = {row.token.id: row for row in self._desk.snapshot.positions}
+        held = [row.token.id for row in self._desk.snapshot.positions]
         if token is None or token not in held:
             self._app.tell("No position in the selected token; nothing to close.", "warning")
             return
-        row = held[token]
-        symbol = fmt.clean(row.token.symbol, 10)
-        self._app.send(
-            ClosePosition(token, self._desk.new_id()),
-            self._tell_closing(f"{fmt.quantity(row.quantity, 12)} {symbol} at market"),
-        )
-
-    def _tell_closing(self, text: str) -> Callable[[Sequence[Event]], None]:
-        def answered(events: Sequence[Event]) -> None:
-            if not any(isinstance(item, OrderRejected) for item in events):
-                self._app.tell(text, title="Closing")
-
-        return answered
+        self._app.send(ClosePosition(token, self._desk.new_id()))
 
     def _token_to_close(self) -> TokenId | None:
         desk = self._desk
@@ -112,10 +100,7 @@ class DeskActions:
 
     def _close_each(self) -> None:
         for row in self._desk.snapshot.positions:
-            self._app.send(
-                ClosePosition(row.token.id, self._desk.new_id()),
-                self._tell_closing(fmt.clean(row.token.symbol, 10)),
-            )
+            self._app.send(ClosePosition(row.token.id, self._desk.new_id()))
 
     def action_cancel_order(self) -> None:
         desk = self._desk
@@ -138,15 +123,18 @@ class DeskActions:
             self._app.tell("No token is selected: / finds one.", "warning")
             return
         symbol = fmt.clean(row.token.symbol, 10)
-        self._app.send(Watch(row.token.id, False), lambda _: self._app.tell(
-            f"{symbol} is off the watchlist; / finds it again.", title="Unwatched"))
+        self._app.send(
+            Watch(row.token.id, False),
+            lambda _: self._app.tell(
+                f"{symbol} is off the watchlist; / finds it again.", title="Unwatched"
+            ),
+        )
 
     def action_find_token(self) -> None:
         from papertrader_tui.tui.screens.find import FindScreen
 
         desk = self._desk
-        self._app.push_screen(
-            FindScreen(list(desk.known.values()), desk.rows), self.go_to_token)
+        self._app.push_screen(FindScreen(list(desk.known.values()), desk.rows), self.go_to_token)
 
     def go_to_token(self, token: TokenId | None) -> None:
         """Select a token, watching it first where it is not watched."""

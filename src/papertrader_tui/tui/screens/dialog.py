@@ -29,8 +29,11 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         }
         & .wide { width: 104; }
         & Input { border: none; height: 1; padding: 0; background: $panel; }
-        & OptionList { border: none; background: $surface; height: auto; max-height: 16;
-                       padding: 0; margin: 1 0 0 0; }
+        & OptionList {
+            border: none; background: $surface; height: auto; max-height: 16; padding: 0;
+            margin: 1 0 0 0; scrollbar-size-vertical: 1;
+            &:focus { border: none; background: $surface; background-tint: $foreground 0%; }
+        }
         & VerticalScroll { height: auto; max-height: 100%; }
     }
     """

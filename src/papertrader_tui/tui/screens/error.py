@@ -33,8 +33,11 @@ class ErrorScreen(Dialog[None]):
         with self.box():
             yield Static(failure_text(self._error), classes="what", markup=False)
             yield Static(f"\n{KEPT}\n\n{LOST}\n", markup=False)
-            yield Static("Start papertrader again to go on from there. `papertrader verify` checks "
-                         "the account.", markup=False)
+            yield Static(
+                "Start papertrader again to go on from there. `papertrader verify` checks "
+                "the account.",
+                markup=False,
+            )
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -76,8 +76,7 @@ class FindScreen(Dialog[TokenId]):
         options.clear_options()
         found = find(query, self._tokens)
         if not found:
-            options.add_option(Option(
-                "No known token matches. Try fewer letters.", disabled=True))
+            options.add_option(Option("No known token matches. Try fewer letters.", disabled=True))
             return
         options.add_options([Option(self._line(token), id=token.id) for token in found])
         options.highlighted = 0
@@ -85,10 +84,13 @@ class FindScreen(Dialog[TokenId]):
     def _line(self, token: Token) -> Content:
         row = self._rows.get(token.id)
         price = fmt.price(row.price) if row else "not watched"
-        held = f" holds {fmt.quantity(row.held, 10)}" if row and row.held else ""
+        held = "  held" if row and row.held else ""
         symbol = fmt.cut(fmt.clean(token.symbol, 12), 12)
         name = fmt.clean(token.name, 22)
         return Content.assemble(
-            (f"{symbol:<13}", "bold"), (f"{token.chain:<10}", MUTED), f"{name:<23}",
-            (f"{price:>12}", ""), (held, MUTED),
+            (f"{symbol:<13}", "bold"),
+            (f"{token.chain:<10}", MUTED),
+            f"{name:<23}",
+            (f"{price:>12}", ""),
+            (held, MUTED),
         )

@@ -36,8 +36,10 @@ class HelpScreen(TextDialog):
                 lines.append(_line(show_keys(command), command.help + note))
         lines += [
             Content(""),
-            Content.styled("Every key can be changed in config.toml, under [ui.keys], by the "
-                           "command's id.", MUTED),
+            Content.styled(
+                "Every key can be changed in config.toml, under [ui.keys], by the command's id.",
+                MUTED,
+            ),
         ]
         return Content("\n").join(lines)
 

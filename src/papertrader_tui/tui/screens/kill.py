@@ -25,15 +25,24 @@ class KillScreen(Dialog[KillMode]):
 
     def compose(self) -> ComposeResult:
         with self.box():
-            yield Static("It binds you and the bot alike, at once, until you change it.",
-                         markup=False)
-            yield OptionList(*(
-                Option(Content.assemble(
-                    (f"{name:<12}", "bold"), text, ("  ← now", "$accent") if mode is self._mode
-                    else "",
-                ), id=mode.value)
-                for mode, name, text in KILL_CHOICES
-            ), markup=False)
+            yield Static(
+                "It binds you and the bot alike, at once, until you change it.", markup=False
+            )
+            yield OptionList(
+                *(
+                    Option(
+                        Content.assemble(
+                            (name, "bold"),
+                            ("  ← now", "$accent") if mode is self._mode else "",
+                            "\n",
+                            (f"  {text}", "$foreground 70%"),
+                        ),
+                        id=mode.value,
+                    )
+                    for mode, name, text in KILL_CHOICES
+                ),
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
@@ -45,4 +54,4 @@ class KillScreen(Dialog[KillMode]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(KillMode(event.option.id))
+        self.dismiss(KillMode(str(event.option.id)))

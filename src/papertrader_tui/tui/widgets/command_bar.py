@@ -45,15 +45,16 @@ class CommandBar(Widget):
         """What is shown in that width, in the order of the list of commands."""
         if self._hints:
             return [(key, label, "") for key, label in self._hints]
-        shown: set[str] = set()
-        used = 0
-        for command in sorted(self._commands, key=lambda c: c.footer):
-            size = _width(first_key(command), command.label)
-            if used + size > width:
-                break
-            used += size
-            shown.add(command.id)
-        kept = [command for command in self._commands if command.id in shown]
+        ranks = sorted({command.footer for command in self._commands})
+        # commands of one rank stay or leave together
+        for limit in reversed(ranks):
+            shown = self._labelled([c for c in self._commands if c.footer <= limit])
+            if sum(_width(key, label) for key, label, _ in shown) <= width:
+                return shown
+        return []
+
+    @staticmethod
+    def _labelled(kept: Sequence[Command]) -> list[Entry]:
         # neighbours with one label share it: `[ ] Level`
         labels = [
             "" if follower is not None and follower.label == command.label else command.label
@@ -65,12 +66,16 @@ class CommandBar(Widget):
         ]
 
     def render(self) -> Content:
-        return Content.assemble(*(
-            part
-            for key, label, _ in self.entries(self.size.width)
-            for part in ((f" {key}", "$footer-key-foreground bold"),
-                         (f" {label} " if label else "", "$foreground 70%"))
-        ))
+        return Content.assemble(
+            *(
+                part
+                for key, label, _ in self.entries(self.size.width)
+                for part in (
+                    (f" {key}", "$footer-key-foreground bold"),
+                    (f" {label} " if label else "", "$foreground 70%"),
+                )
+            )
+        )
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -18,7 +18,7 @@ class ConfirmLine(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     ConfirmLine {
-        height: auto; min-height: 1; width: 100%; padding: 0 1; text-align: center;
+        height: 2; width: 100%; padding: 0 1; content-align: center middle; text-align: center;
         background: $panel; color: $foreground 70%;
         &:hover { background: $primary 25%; }
         &.-ask { color: $background; text-style: bold; }
@@ -52,11 +52,13 @@ class ConfirmLine(Widget, can_focus=True):
         self._show("Sending…", "-wait")
 
     def _show(self, text: str, *classes: str) -> None:
+        if text == self._text:
+            return
         self._text = text
         # only while an order waits can it have focus: Tab does not stop on it otherwise
         self.can_focus = "-ask" in classes
         self.set_classes(classes)
-        self.refresh(layout=True)
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

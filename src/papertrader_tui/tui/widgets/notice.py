@@ -11,8 +11,10 @@ from papertrader_tui.tui import formatting as fmt
 
 
 class Notice(Static):
-    """The most important of: the market ended, the kill switch, a tripped gate, the market's own
-    notice. Hidden while there is none."""
+    """The most important of what is true; hidden while nothing is.
+
+    In this order: the market ended, the kill switch, a tripped gate, the market's own notice.
+    """
 
     DEFAULT_CSS = """
     Notice { height: 1; width: 100%; padding: 0 1; background: $warning 12%; color: $warning;
@@ -37,9 +39,12 @@ def notice_text(snapshot: Snapshot, *, ended: bool) -> str:
     if ended:
         return "The market has ended: prices stand still. Look around; q saves and leaves."
     if snapshot.kill is not KillMode.OFF:
-        return f"Kill switch: {fmt.clean(snapshot.kill_detail or snapshot.kill.value)}  k changes it."
+        return (
+            f"Kill switch: {fmt.clean(snapshot.kill_detail or snapshot.kill.value)}  k changes it."
+        )
     for gate in snapshot.gates:
         if gate.tripped and snapshot.gates_on:
-            name = gate.gate.replace("_", " ")
-            return f"Entries are stopped by {fmt.clean(name)}: {fmt.clean(gate.text)}.  r resets it."
+            name = fmt.clean(gate.gate.replace("_", " "))
+            until = "" if gate.until is None else f" until {fmt.clock(gate.until, seconds=False)}"
+            return f"Entries are stopped by {name}{until}: {fmt.clean(gate.text)}.  r resets it."
     return fmt.clean(snapshot.notice)

@@ -14,7 +14,9 @@ from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.wording import bps
 
 _FIDELITY = {
-    Fidelity.POOL: "by the pool", Fidelity.LIQUIDITY: "by liquidity", Fidelity.FLAT: "flat estimate",
+    Fidelity.POOL: "by the pool",
+    Fidelity.LIQUIDITY: "by liquidity",
+    Fidelity.FLAT: "flat estimate",
 }
 Line = tuple[str, str, str]
 MUTED, FAINT = "$foreground 56%", "$foreground 30%"
@@ -43,8 +45,7 @@ def quote_lines(preview: Preview) -> list[Line]:
         ("LP fee", fmt.money(preview.lp_fee, 3), fmt.percent(preview.lp_fee_pct, sign=False)),
         ("impact", fmt.money(preview.impact, 3), fmt.percent(preview.impact_pct, sign=False)),
         ("gas", fmt.money(preview.gas, 3), fmt.clean(preview.gas_note, 28)),
-        ("maximum" if exact_out else "minimum", worst,
-         f"within {bps(request.tolerance_bps)}"),
+        ("maximum" if exact_out else "minimum", worst, f"within {bps(request.tolerance_bps)}"),
     ]
 
 
@@ -55,30 +56,37 @@ def _off(price: Decimal, reference: Decimal) -> str:
     return fmt.percent(float(sub(price, reference)) / float(reference), sign=True)
 
 
-def quote_content(preview: Preview | None, row: TokenRow) -> Content:
-    """The lines under a heading that names the fidelity, or what is missing for them."""
+def quote_content(preview: Preview | None) -> Content:
+    """The lines, under a heading that names the fidelity; nothing without a preview."""
+    if preview is None:
+        return Content("")
+    lines = [
+        Content.assemble(
+            ("─ you would get ", FAINT),
+            (f"· {_FIDELITY[preview.fidelity]} ", FAINT),
+            ("─" * 4, FAINT),
+        )
+    ]
+    for label, figure, note in quote_lines(preview):
+        lines.append(
+            Content.assemble(
+                (f"{label:<8}", MUTED),
+                (f"{figure:>13} ", "bold" if label == "out" else ""),
+                (note, MUTED),
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def advice_content(preview: Preview | None, row: TokenRow) -> Content:
+    """Why the order would be refused and what advises against it, or what is still missing."""
     if preview is None:
         missing = (
             "No price yet: an order can be written when there is one."
             if row.price is None
-            else "Type a size to see what you would get,\nfees, impact and gas included."
+            else "Type a size to see what you would get, fees, impact and gas included."
         )
         return Content.styled(missing, MUTED)
-    lines = [Content.assemble(
-        ("─ you would get ", FAINT), (f"· {_FIDELITY[preview.fidelity]} ", FAINT), ("─" * 4, FAINT)
-    )]
-    for label, figure, note in quote_lines(preview):
-        lines.append(Content.assemble(
-            (f"{label:<8}", MUTED), (f"{figure:>13} ", "bold" if label == "out" else ""),
-            (note, MUTED),
-        ))
-    return Content("\n").join(lines)
-
-
-def advice_content(preview: Preview | None) -> Content:
-    """Why the order would be refused, and what advises against it."""
-    if preview is None:
-        return Content("")
     lines = [Content.styled(f"✗ {fmt.clean(text)}", "$error") for text in preview.problems]
     lines += [Content.styled(f"! {fmt.clean(text)}", "$warning") for text in preview.warnings]
     return Content("\n").join(lines)

@@ -35,7 +35,10 @@ class Selector(Widget, can_focus=True):
             return self.selector
 
     def __init__(
-        self, options: Sequence[tuple[str, str]], *, id: str,
+        self,
+        options: Sequence[tuple[str, str]],
+        *,
+        id: str,
         colors: Mapping[str, str] | None = None,
     ) -> None:
         """Options are (value, word); the first is taken. `colors` are of values when taken."""
@@ -78,9 +81,9 @@ class Selector(Widget, can_focus=True):
             self.post_message(self.Changed(self, self.value))
 
     def render(self) -> Content:
-        return Content.assemble(*(
-            (f" {word} ", self._style(index)) for index, (_, word) in enumerate(self._options)
-        ))
+        return Content.assemble(
+            *((f" {word} ", self._style(index)) for index, (_, word) in enumerate(self._options))
+        )
 
     def _style(self, index: int) -> str:
         if index != self._index:

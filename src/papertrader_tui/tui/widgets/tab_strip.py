@@ -63,10 +63,12 @@ class TabStrip(Widget, can_focus=True):
 
     def render(self) -> Content:
         taken = "$background on $accent bold" if self.has_focus else "$accent on $panel bold"
-        return Content.assemble(*(
-            (text, taken if panel_id == self._active else "$foreground 56%")
-            for panel_id, text in self._words()
-        ))
+        return Content.assemble(
+            *(
+                (text, taken if panel_id == self._active else "$foreground 56%")
+                for panel_id, text in self._words()
+            )
+        )
 
     def _words(self) -> list[tuple[str, str]]:
         words = []

@@ -11,6 +11,7 @@ from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.color import Color
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -59,7 +60,10 @@ class Ticket(Vertical):
         request: OrderRequest
 
     def __init__(
-        self, preview: Callable[[PlaceOrder], Preview | None], new_id: Callable[[], str], *,
+        self,
+        preview: Callable[[PlaceOrder], Preview | None],
+        new_id: Callable[[], str],
+        *,
         id: str,
     ) -> None:
         """Take the desk's preview, and what makes a client id no one has used."""
@@ -78,7 +82,8 @@ class Ticket(Vertical):
         self._shown_errors = self._quoted = False
         self._head = Static("", id="ticket-head", markup=False)
         self._side_choice = Selector(
-            [(s.value, s.value.upper()) for s in Side], id="ticket-side",
+            [(s.value, s.value.upper()) for s in Side],
+            id="ticket-side",
             colors={Side.BUY: "$success", Side.SELL: "$error"},
         )
         self._kind_choice = Selector(self._kind_options(), id="ticket-kind")
@@ -114,6 +119,24 @@ class Ticket(Vertical):
     def on_mount(self) -> None:
         self._show_fields()
         self.refresh_quote()
+
+    def on_descendant_focus(self) -> None:
+        self._mark_focus()
+
+    def on_descendant_blur(self) -> None:
+        self._mark_focus()
+
+    def _mark_focus(self) -> None:
+        """Draw the border in the accent while the focus is inside.
+
+        A `:focus-within` rule would restyle every field on each move of the focus, which costs
+        more than the rest of the key press.
+        """
+        inside = self.has_focus_within
+        border, title = ("accent", "accent") if inside else ("border-blurred", "foreground")
+        colors = self.app.theme_variables
+        self.styles.border = ("round", Color.parse(colors[border]))
+        self.styles.border_title_color = Color.parse(colors[title])
 
     # what the screen tells it ---------------------------------------------------------------
 
@@ -159,7 +182,7 @@ class Ticket(Vertical):
     def accepted(self, text: str) -> None:
         """The order is in the book; the ticket is new again."""
         self._client_id = self._new_id()
-        self._state, self._reviewed = State.EDIT, None
+        self._state, self._reviewed, self._shown_errors = State.EDIT, None, False
         for field in self._fields.values():
             field.input.value = ""
         self._confirm.rest()
@@ -258,10 +281,10 @@ class Ticket(Vertical):
     def _show_quote(self, preview: Preview | None) -> None:
         if self._row is None:
             return
-        empty, self._quoted = self._quoted, preview is not None
-        # the panel grows once, when the first figures come; after that they change in place
-        self._quote.update(quote_content(preview, self._row), layout=empty != self._quoted)
-        advice = advice_content(preview)
+        shown, self._quoted = self._quoted, preview is not None
+        # the figures change in place: a layout only where they come or go
+        self._quote.update(quote_content(preview), layout=shown != self._quoted)
+        advice = advice_content(preview, self._row)
         if advice != self._advice.content:
             self._advice.update(advice)
             self._advice.display = bool(advice)
@@ -307,12 +330,14 @@ class Ticket(Vertical):
         if row is None:
             self._head.update("", layout=False)
             return
-        self._head.update(Content.assemble(
-            (fmt.clean(row.token.label, 20), "bold"), "  ",
-            (fmt.price(row.price), "$warning" if row.stale else "$foreground"),
-            (f" {fmt.arrow(row.change_24h)}",
-             "$success" if (row.change_24h or 0) > 0 else "$error"),
-        ), layout=False)
+        self._head.update(
+            Content.assemble(
+                (fmt.clean(row.token.label, 13), "bold"),
+                "  ",
+                (fmt.price(row.price), "$warning" if row.stale else "$foreground"),
+            ),
+            layout=False,
+        )
         self._show_means(row)
 
     def _show_means(self, row: TokenRow) -> None:
@@ -333,5 +358,6 @@ class Ticket(Vertical):
         return words.replace(".00 ", " ")
 
     def _say(self, text: str, style: str = "") -> None:
-        self._message.update(Content.styled(text, style) if text else "")
-        self._message.display = bool(text)
+        if bool(text) or self._message.display:
+            self._message.update(Content.styled(text, style) if text else "")
+            self._message.display = bool(text)

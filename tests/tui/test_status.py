@@ -1,0 +1,62 @@
+"""The status line is one line at every width, and what matters stays longest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from rich.cells import cell_len
+
+from papertrader_tui.domain.events import KillMode
+from papertrader_tui.engine.snapshot import GateRow
+from papertrader_tui.tui.status import clock_item, fit, items
+from papertrader_tui.tui.widgets.notice import notice_text
+from tests.tui.fake_desk import NOW, FakeDesk
+
+FULL = replace(
+    FakeDesk().snapshot(),
+    kill=KillMode.FLATTEN,
+    account="a-rather-long-name",
+    speed=600.0,
+    progress=0.42,
+    gates=(GateRow("loss_streak", 1.0, "5 losses", True, NOW + 60_000),),
+    totals=replace(FakeDesk().snapshot().totals, equity=Decimal("1234567890.12")),
+)
+
+
+def line(snapshot, width):
+    return "".join(text for text, _ in fit(items(snapshot), clock_item(snapshot), width))
+
+
+@pytest.mark.parametrize("width", range(46, 240))
+def test_it_never_needs_a_second_line(width):
+    text = line(FULL, width)
+    assert cell_len(text) <= width
+    assert "DEMO" in text
+
+
+def test_at_80_columns_badge_equity_bot_and_clock_are_there():
+    text = line(FakeDesk().snapshot(), 80)
+    for part in ("DEMO", "10,482.11 ▲ +4.82%", "bot OFF", "00:12:07Z"):
+        assert part in text
+
+
+def test_wide_lines_say_everything():
+    text = line(FULL, 240)
+    for part in ("KILL FLATTEN", "gate loss streak", "reconciled ✓", "feed 19/20", "42% ×600"):
+        assert part in text
+
+
+def test_a_ledger_that_does_not_reconcile_is_never_left_out():
+    totals = replace(FakeDesk().snapshot().totals, reconciled=False)
+    assert "NOT RECONCILED" in line(replace(FakeDesk().snapshot(), totals=totals), 60)
+
+
+def test_the_notice_says_the_most_important_thing():
+    snapshot = replace(FULL, notice="Demo", kill_detail="Closing everything.")
+    assert "ended" in notice_text(snapshot, ended=True)
+    assert "Closing everything." in notice_text(snapshot, ended=False)
+    off = replace(snapshot, kill=KillMode.OFF)
+    assert "stopped by loss streak until 00:13Z" in notice_text(off, ended=False)
+    assert notice_text(replace(off, gates=()), ended=False) == "Demo"
