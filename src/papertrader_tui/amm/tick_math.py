@@ -18,18 +18,19 @@ MIN_TICK: Final = -887_272
 MAX_TICK: Final = 887_272
 Q96: Final = 1 << 96
 
-_GUARD: Final = 1024  # bits carried while computing the factors
+_BITS: Final = 256  # carried while computing the factors; their errors stay below 2^-230
 _LOG_TICK: Final = math.log(1.0001) / 2
 
 
 def _factors() -> tuple[int, ...]:
     """2^128 · 1.0001^(−2^i / 2) for i = 0 … 19, rounded to the nearest integer."""
-    half = 1 << (_GUARD - 128 - 1)
-    wide = [math.isqrt((10_000 << 2 * _GUARD) // 10_001)]
-    for i in range(19):
-        power = 1 << i
-        wide.append((10_000**power << _GUARD) // 10_001**power)
-    return tuple((value + half) >> (_GUARD - 128) for value in wide)
+    half = 1 << (_BITS - 128 - 1)
+    value = math.isqrt((10_000 << 2 * _BITS) // 10_001)
+    factors = []
+    for _ in range(20):
+        factors.append((value + half) >> (_BITS - 128))
+        value = value * value >> _BITS
+    return tuple(factors)
 
 
 _FACTORS: Final = _factors()
