@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -212,7 +213,7 @@ async def test_the_stored_cursor_counts_only_what_was_stepped() -> None:
         rig.journal.gate.set()
         await answer
         assert rig.journal.inputs[-1][:2] == (1, stepped)
-        assert rig.journal.writes[-1][2] == 1
+        assert (2, True, 1) in rig.journal.writes  # the order's two events
 
 
 async def test_the_end_of_the_market_ends_the_run_and_closes_it() -> None:
@@ -277,4 +278,4 @@ async def test_prices_are_kept_at_most_every_half_minute() -> None:
         await rig.settled()
         times = [time for _, time, _, _ in rig.journal.prices]
         assert len(times) in (4, 5)
-        assert all(b // 30_000 > a // 30_000 for a, b in zip(times, times[1:], strict=False))
+        assert all(b // 30_000 > a // 30_000 for a, b in pairwise(times))
