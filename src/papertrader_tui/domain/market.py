@@ -236,6 +236,54 @@ class Gas:
         self.source = source
 
 
+class Trust:
+    """How far a token's price can be trusted from now on; comes before the price it is about.
+
+    A market that is its own source (demo, tape) says nothing of the kind.
+
+    Attributes:
+        fault: Why no entry may be made (`disputed: a 3,000 vs b 2,700 (10 %)`), "" if one may.
+        sources: Independent witnesses behind the price.
+        exit_price: Where exits go while there is a fault; None with a fault: they wait.
+        exit_value: The same as a float, 0 if None.
+        stale_at: Market milliseconds after which the price is stale unless more is heard of it.
+        note: What else there is to say of it (`flagged: …`).
+    """
+
+    __slots__ = (
+        "exit_price",
+        "exit_value",
+        "fault",
+        "note",
+        "sources",
+        "stale_at",
+        "time",
+        "token",
+    )
+
+    def __init__(
+        self,
+        token: TokenId,
+        time: int,
+        fault: str,
+        sources: int,
+        stale_at: int,
+        exit_price: Decimal | None = None,
+        note: str = "",
+    ) -> None:
+        self.token = token
+        self.time = time
+        self.fault = fault
+        self.sources = sources
+        self.stale_at = stale_at
+        self.exit_price = exit_price
+        self.exit_value = float(exit_price) if exit_price is not None else 0.0
+        self.note = note
+
+    def __repr__(self) -> str:
+        return f"Trust({self.token} {self.fault or 'trusted'} @{self.time})"
+
+
 class Timer:
     """Nothing happened but time passed: pauses end, orders expire, days roll over."""
 
@@ -245,4 +293,4 @@ class Timer:
         self.time = time
 
 
-MarketInput = Quote | Bar | History | Depth | Gas | Timer
+MarketInput = Quote | Bar | History | Depth | Gas | Trust | Timer

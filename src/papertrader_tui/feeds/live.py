@@ -1,0 +1,246 @@
+"""The live market: what the price feed believes, as inputs for the desk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+
+from papertrader_tui.domain import events as ev
+from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.market import History, MarketInput, Quote, Timer, Trust
+from papertrader_tui.domain.tokens import Registry, Token, TokenId
+from papertrader_tui.feeds.live_inputs import GasBoard, depth_of, quote_of, trust_of
+from papertrader_tui.feeds.service import PriceFeed
+from papertrader_tui.feeds.trusted import Grade, Trusted
+from papertrader_tui.ports import MarketInfo
+
+#: Milliseconds between two of the timers by which orders expire and gates open.
+TICK_MS = 1_000
+
+
+def wall_clock() -> int:
+    """Milliseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class LiveMarket:
+    """`ports.Market` over the price feed: real prices, each with how far it is trusted.
+
+    Prices are conflated: of several that came while the desk was busy it gets the newest.
+
+    Args:
+        feed: Not yet running; the market runs it while its batches are taken.
+        registry: Bundled chains and tokens, and those that were added.
+        watchlist: What a new account watches.
+        also: Tokens that the account holds, orders or watches beside those.
+        cursor: Inputs handed over in earlier sessions.
+        history: Past candles for `warm`, from where they were filled in.
+        last: Last prices of earlier sessions: shown as stale until newer ones come.
+        wall: Market milliseconds.
+
+    Raises:
+        ValueError: the cursor is negative.
+    """
+
+    def __init__(
+        self,
+        feed: PriceFeed,
+        registry: Registry,
+        watchlist: Sequence[TokenId],
+        *,
+        also: Iterable[TokenId] = (),
+        cursor: int = 0,
+        history: Callable[[], Iterable[History]] = tuple,
+        last: Callable[[], Iterable[Quote]] = tuple,
+        wall: Callable[[], int] = wall_clock,
+    ) -> None:
+        if cursor < 0:
+            msg = f"cursor {cursor} is negative; a live market begins at 0"
+            raise ValueError(msg)
+        self._feed, self._registry, self._wall = feed, registry, wall
+        self._watchlist = list(watchlist)
+        self._cursor = cursor
+        self._history, self._last = history, last
+        self._reached = 0
+        self._changed: dict[TokenId, Trusted] = {}
+        self._times: dict[TokenId, int] = {}
+        self._depths: dict[TokenId, tuple[object, ...]] = {}
+        self._held: Collection[TokenId] = ()
+        self._landings: dict[TokenId, int] = {}
+        self._refreshes: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._gas = GasBoard(registry)
+        self._feed.subscribe(self._heard)
+        self.follow((*self._watchlist, *also))
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def info(self) -> MarketInfo:
+        """What every screen says of it."""
+        seconds = self._feed.settings.ttl
+        return MarketInfo(
+            kind="live",
+            badge="LIVE",
+            detail=f"{', '.join(self._feed.source_names)}, every {seconds:g} s",
+            notice=self._notice(),
+            identity="live",
+            interval=int(seconds * 1_000),
+            gas_note="bundled typical gas prices, live price of the native token",
+        )
+
+    def _notice(self) -> str:
+        if self._times and self._feed.all_stale():
+            return "No price source answers: prices are stale, and nothing is entered on them."
+        return ""
+
+    @property
+    def registry(self) -> Registry:
+        """Chains and tokens."""
+        return self._registry
+
+    @property
+    def watchlist(self) -> Sequence[TokenId]:
+        """What a new account watches."""
+        return self._watchlist
+
+    @property
+    def cursor(self) -> int:
+        """Inputs handed over, in earlier sessions too."""
+        return self._cursor
+
+    @property
+    def speed(self) -> float | None:
+        """As fast as the world."""
+        return 1.0
+
+    @property
+    def progress(self) -> float | None:
+        """None: it has no end."""
+        return None
+
+    def now(self) -> int:
+        """Market milliseconds; a wall clock that is set back stands still instead."""
+        self._reached = max(self._reached, self._wall())
+        return self._reached
+
+    # ------------------------------------------------------------------ what it follows
+
+    def follow(self, tokens: Iterable[TokenId]) -> None:
+        """Get prices of these too, and of what gas is paid in on their chains."""
+        wanted: list[Token] = []
+        for token in tokens:
+            known = self._registry.tokens.get(token)
+            if known is not None:
+                wanted.append(known)
+                native = self._registry.tokens.get(self._registry.chain_of(token).wrapped_native)
+                if native is not None:
+                    wanted.append(native)
+                self._gas.watch(known.chain)
+        self._feed.follow(wanted)
+
+    def heed(self, events: Sequence[ev.Event], account: Account) -> None:
+        """Take note of stored events: what is watched or held, and when orders land."""
+        self._held = account.ledger.positions.keys()
+        for event in events:
+            if isinstance(event, ev.WatchChanged) and event.on:
+                self.follow([event.token])
+            elif isinstance(event, ev.OrderAccepted):
+                self.follow([event.order.token])
+            elif isinstance(event, ev.OrderSubmitted):
+                order = account.orders.get(event.order_id)
+                if order is not None:
+                    self._landings[order.token] = event.lands_at
+
+    # ------------------------------------------------------------------ what it says
+
+    def warm(self) -> Iterable[MarketInput]:
+        """History, the last prices of earlier sessions as stale ones, and what is known now."""
+        now = self.now()
+        yield from self._gas.all(now)
+        yield from self._history()
+        for quote in self._last():
+            if quote.token in self._registry.tokens and quote.time <= now:
+                text = "stale: from an earlier session, no source has answered yet"
+                yield Trust(quote.token, quote.time, text, 0, quote.time)
+                yield quote
+                self._times[quote.token] = quote.time
+        yield from self._take(now)
+
+    async def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
+        """What is new, as soon as the desk is free for it, and a timer every second.
+
+        Raises:
+            RuntimeError: the feed failed in a way that no source is to blame for.
+        """
+        running = asyncio.create_task(self._feed.run())
+        running.add_done_callback(lambda _: self._wake.set())
+        tick = 0
+        try:
+            while until is None or self.now() <= until:
+                if running.done():
+                    running.result()
+                now = self.now()
+                batch: list[MarketInput] = list(self._take(now))
+                if now >= tick:
+                    tick = (now // TICK_MS + 1) * TICK_MS
+                    batch.append(Timer(now))
+                self._land(now)
+                if batch:
+                    self._cursor += len(batch)
+                    yield batch
+                await self._pause(tick)
+        finally:
+            for task in (running, *self._refreshes):
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(running, *self._refreshes, return_exceptions=True)
+
+    async def _pause(self, tick: int) -> None:
+        """Wait for news, the next tick, or the next block that an order lands in."""
+        due = min([tick, *self._landings.values()])
+        if not self._changed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0, due - self._wall()) / 1_000):
+                    await self._wake.wait()
+        self._wake.clear()
+
+    def _land(self, now: int) -> None:
+        """Ask for the prices that orders land on."""
+        due = [token for token, at in self._landings.items() if at <= now]
+        for token in due:
+            del self._landings[token]
+        if due:
+            task = asyncio.create_task(self._feed.refresh(*due))
+            self._refreshes.add(task)
+            task.add_done_callback(self._refreshes.discard)
+
+    def _heard(self, trusted: Trusted) -> None:
+        self._changed[trusted.token] = trusted
+        self._wake.set()
+
+    def _take(self, now: int) -> Iterable[MarketInput]:
+        """The newest of everything that changed, as inputs."""
+        changed, self._changed = self._changed, {}
+        for token, trusted in changed.items():
+            known = self._registry.tokens[token]
+            gas = self._gas.heard(trusted, now)
+            if gas is not None:
+                yield gas
+            depth = depth_of(trusted, known, now)
+            if depth is not None:
+                key = (depth.liquidity, depth.fee_bps, depth.source)
+                if self._depths.get(token) != key:
+                    self._depths[token] = key
+                    yield depth
+            yield trust_of(trusted, now)
+            if trusted.grade is Grade.STALE:
+                continue  # nothing new was said: no order may land on what was
+            # another source may have seen an earlier moment; a token's time does not go back
+            seen = max(trusted.observed, self._times.get(token, 0))
+            self._times[token] = seen
+            if token in self._held:
+                self._feed.note_position()
+            yield quote_of(trusted, seen)

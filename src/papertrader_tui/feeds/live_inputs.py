@@ -1,0 +1,84 @@
+"""A trusted price as inputs of the desk: price, trust, depth, gas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from papertrader_tui.domain.market import MINUTE, Depth, Gas, Quote, Trust
+from papertrader_tui.domain.tokens import Registry, Token, TokenId
+from papertrader_tui.feeds.trusted import Trusted
+
+#: Milliseconds between two prices of gas of one chain.
+GAS_EVERY = MINUTE
+
+
+def quote_of(trusted: Trusted, time: int) -> Quote:
+    """The price itself, dated when it was observed."""
+    price = trusted.price
+    return Quote(
+        trusted.token, time, price, float(price), trusted.source,
+        fetched=trusted.fetched, block=trusted.block,
+    )  # fmt: skip
+
+
+def trust_of(trusted: Trusted, now: int) -> Trust:
+    """How far it goes."""
+    return Trust(
+        trusted.token, now, trusted.fault, trusted.witnesses, trusted.stale_at,
+        trusted.exit_price, trusted.note,
+    )  # fmt: skip
+
+
+def depth_of(trusted: Trusted, token: Token, now: int) -> Depth | None:
+    """How deep its deepest pool is; None where no source told."""
+    if trusted.depth is None or trusted.depth.answer.liquidity is None:
+        return None
+    answer = trusted.depth.answer
+    volume = -1.0 if answer.volume_24h is None else float(answer.volume_24h)
+    fee = token.fee_bps if answer.fee_bps is None else answer.fee_bps
+    return Depth(
+        token.id, now, trusted.depth.answer.liquidity, volume, fee, trusted.depth.source
+    )  # fmt: skip
+
+
+class GasBoard:
+    """Bundled gas prices of the chains in use, with the live price of what gas is paid in."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._chains: set[str] = set()
+        self._natives: dict[TokenId, str] = {}
+        self._usd: dict[str, Decimal] = {}
+        self._told: dict[str, int] = {}
+
+    def watch(self, chain: str) -> None:
+        """A token of this chain is followed."""
+        if chain not in self._chains:
+            self._chains.add(chain)
+            self._natives[self._registry.chains[chain].wrapped_native] = chain
+
+    def all(self, now: int) -> Iterator[Gas]:
+        """Every chain in use, as far as it is known."""
+        for chain in sorted(self._chains):
+            yield self._gas(chain, now)
+
+    def heard(self, trusted: Trusted, now: int) -> Gas | None:
+        """The gas of the chain whose native token this is, if that is news."""
+        chain = self._natives.get(trusted.token)
+        if chain is None or trusted.fault or self._usd.get(chain) == trusted.price:
+            return None
+        if now - self._told.get(chain, now - GAS_EVERY) < GAS_EVERY:
+            return None
+        self._usd[chain] = trusted.price
+        self._told[chain] = now
+        return self._gas(chain, now)
+
+    def _gas(self, chain: str, now: int) -> Gas:
+        facts = self._registry.chains[chain]
+        usd = self._usd.get(chain)
+        source = f"bundled gas, {'bundled' if usd is None else 'live'} native price"
+        return Gas(
+            chain, now, facts.gas_price_wei, facts.l1_fee_wei,
+            facts.native_usd if usd is None else usd, source,
+        )  # fmt: skip
