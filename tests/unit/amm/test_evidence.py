@@ -1,4 +1,4 @@
-"""Quotes of deployed contracts, where they are at hand: set PAPERTRADER_EVIDENCE to their folder."""
+"""Answers of deployed contracts, where PAPERTRADER_EVIDENCE names the folder they are in."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ def test_v3_quoter_of_a_real_pool_up_to_exhausting_it() -> None:
     exhausted = 0
     for case in record["cases"]:
         exact_in = case["function"] == "quoteExactInputSingle"
-        result = swap(
-            pool, case["zero_for_one"], "in" if exact_in else "out", int(case["amount"])
-        )
+        result = swap(pool, case["zero_for_one"], "in" if exact_in else "out", int(case["amount"]))
         answer = result.amount_out if exact_in else result.amount_in
         assert answer == int(case["answer"]), case
         exhausted += not result.complete
