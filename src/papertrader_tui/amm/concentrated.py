@@ -8,7 +8,7 @@ independent, and the fee is what it is in the block of the swap (Aerodrome Slips
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from papertrader_tui.amm.bitmap import Ticks
@@ -277,8 +277,9 @@ class _Walk:
     def result(
         self, amount_in: int, amount_out: int, fees: int, unfilled: int, steps: int
     ) -> ConcentratedSwap:
-        after = replace(
-            self.pool, sqrt_price_x96=self.price, tick=self.tick, liquidity=self.liquidity
+        pool = self.pool
+        after = ConcentratedPool(
+            pool.fee_ppm, pool.tick_spacing, self.price, self.tick, self.liquidity, pool.ticks
         )
         return ConcentratedSwap(
             self.zero_for_one,
