@@ -18,7 +18,7 @@ class Gates(Table[GateRow]):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("gate", "GATE", 10, right=False, limit=14),
         Column("used", "USED", 5, right=False, priority=1, limit=20),
-        Column("text", "", 16, right=False, limit=40),
+        Column("text", "", 22, right=False, limit=40),
         Column("until", "OPENS", 6, priority=2),
     )
     TIMED: ClassVar[tuple[str, ...]] = ("until",)
