@@ -113,6 +113,7 @@ class Http:
         self._clock = clock
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
         self._users = 0
 
     def share(self) -> Http:
@@ -144,11 +145,16 @@ class Http:
         return _read(request, raw, now)
 
     async def _exchange(self, request: Request) -> _Raw | SourceError:
+        try:
+            client = await self._open()
+        except (ImportError, ValueError):  # a SOCKS or misspelt proxy in the environment
+            said = "the proxy set in the environment is not usable; check HTTPS_PROXY and ALL_PROXY"
+            return _failed(request, Fault.CONNECTION, said)
         import httpx
 
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._send(request)
+                return await self._send(client, request)
         except (TimeoutError, httpx.TimeoutException):
             said = f"no whole answer within {self._deadline:g} s"
             return _failed(request, Fault.TIMEOUT, said)
@@ -156,12 +162,10 @@ class Http:
             return _failed(request, Fault.GARBAGE, "an answer that cannot be unpacked")
         except (httpx.TransportError, OSError) as error:
             return _failed(request, Fault.CONNECTION, _connection_words(error))
-        except (httpx.InvalidURL, ImportError):  # ImportError: a SOCKS proxy in the environment
-            said = "the address or the proxy set for it is not usable; check base_url and proxies"
-            return _failed(request, Fault.CONNECTION, said)
+        except httpx.InvalidURL:
+            return _failed(request, Fault.CONNECTION, "its address is not usable; check base_url")
 
-    async def _send(self, request: Request) -> _Raw | SourceError:
-        client = self._open()
+    async def _send(self, client: httpx.AsyncClient, request: Request) -> _Raw | SourceError:
         key = request.key.reveal()
         headers = {"accept": request.accept}
         if request.key_header and key:
@@ -185,19 +189,24 @@ class Http:
             named = {name.lower(): value for name, value in response.headers.items()}
             return _Raw(response.status_code, named, text)
 
-    def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            import httpx
+    async def _open(self) -> httpx.AsyncClient:
+        async with self._opening:
+            if self._client is None:
+                # Reading the certificates takes a tenth of a second: not on the event loop.
+                self._client = await asyncio.to_thread(self._make)
+            return self._client
 
-            _silence_loggers()
-            self._client = httpx.AsyncClient(
-                timeout=self._deadline,
-                # A redirect could carry the key to another host.
-                follow_redirects=False,
-                headers={"user-agent": USER_AGENT},
-                transport=self._transport,
-            )
-        return self._client
+    def _make(self) -> httpx.AsyncClient:
+        import httpx
+
+        _silence_loggers()
+        return httpx.AsyncClient(
+            timeout=self._deadline,
+            # A redirect could carry the key to another host.
+            follow_redirects=False,
+            headers={"user-agent": USER_AGENT},
+            transport=self._transport,
+        )
 
 
 def _silence_loggers() -> None:
@@ -227,12 +236,18 @@ def _connection_words(error: BaseException | None) -> str:
     return "connection broken, or no network"
 
 
-def _read(request: Request, raw: _Raw, now: int) -> Reply:
+def _parsed(text: str) -> object:
     try:
-        body = values.parse_json(raw.text)
+        return values.parse_json(text)
     except values.NotJson as error:
-        message = f"{request.source}: {error} (HTTP {raw.status})"
-        raise SourceError(Fault.GARBAGE, message, status=raw.status) from None
+        return error
+
+
+def _read(request: Request, raw: _Raw, now: int) -> Reply:
+    body = _parsed(raw.text)
+    if isinstance(body, values.NotJson):
+        message = f"{request.source}: {body} (HTTP {raw.status})"
+        raise SourceError(Fault.GARBAGE, message, status=raw.status)
     hidden = failures.hidden_error(body)
     if hidden is not None:
         safe = failures.Envelope(hidden.code, request.key.redact(hidden.message))
