@@ -179,10 +179,12 @@ class LiveMarket:
         running.add_done_callback(lambda _: self._wake.set())
         tick = 0
         try:
-            while until is None or self.now() <= until:
+            while True:
+                now = self.now()
+                if until is not None and now > until:
+                    break
                 if running.done():
                     running.result()
-                now = self.now()
                 batch: list[MarketInput] = list(self._take(now))
                 if now >= tick:
                     tick = (now // TICK_MS + 1) * TICK_MS
