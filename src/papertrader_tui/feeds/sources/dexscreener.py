@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from papertrader_tui.domain.money import divide, parse_price
 from papertrader_tui.domain.tokens import Token
-from papertrader_tui.feeds.source import Answer, Found, Limits, SourcePrice
+from papertrader_tui.feeds.source import Answer, Fault, Found, Limits, SourceError, SourcePrice
 from papertrader_tui.feeds.sources import ids, values
 from papertrader_tui.feeds.sources.base import Reading, Source, grouped
 from papertrader_tui.feeds.sources.finding import Finding, ranked, split_id
@@ -58,7 +58,13 @@ class DexScreener(Source):
 
 
 def pairs_of(body: object) -> list[dict[str, object]]:
-    """The pairs in either form of answer: a bare array, or an object whose `pairs` may be null."""
+    """The pairs in either form of answer: a bare array, or an object whose `pairs` may be null.
+
+    Raises:
+        SourceError: it is neither.
+    """
+    if not isinstance(body, list) and not values.mapping(body).keys() & {"pairs", "pair"}:
+        raise SourceError(Fault.GARBAGE, "dexscreener: an answer without pairs")
     found = values.items(body) or values.items(values.mapping(body).get("pairs"))
     if not found:
         found = [values.mapping(body).get("pair")]

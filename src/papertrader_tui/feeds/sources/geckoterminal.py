@@ -95,7 +95,7 @@ class GeckoTerminal(Source):
             )
             page = ohlcv_rows(reply)
             starts = [s for row in page if (s := _start(row)) is not None and s < before]
-            rows = page + rows
+            rows += page
             if len(page) < limit or not starts:
                 break
             before = min(starts)
@@ -149,6 +149,8 @@ def is_pool_id(text: str) -> bool:
 
 
 def _data(body: object) -> list[Resource]:
+    if "data" not in values.mapping(body):
+        raise SourceError(Fault.GARBAGE, "geckoterminal: an answer without data")
     data = values.mapping(body).get("data")
     found = [data] if isinstance(data, dict) else values.items(data)
     return [one for one in found if isinstance(one, dict)]

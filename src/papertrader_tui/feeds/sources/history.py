@@ -60,22 +60,27 @@ def from_rows(rows: Sequence[object]) -> tuple[list[Candle], int]:
     low are those of the trades inside; so the open can lie outside them, in a third of the rows.
     The price did stand there when the interval began: the extremes are widened to it. A row whose
     close is outside its own extremes, or whose open is outside and is nobody's close, is dropped.
+    So is the earlier of two rows for the same time.
 
     Returns:
         The candles and how many rows were dropped.
     """
-    parsed = sorted({row for raw in rows if (row := _row(raw)) is not None})
+    # Newest first as sent: two rows of one time are in their own order after a stable sort.
+    parsed = [row for raw in reversed(rows) if (row := _row(raw)) is not None]
+    parsed.sort(key=lambda row: row[0])
     dropped = len(rows) - len(parsed)
     candles: list[Candle] = []
     close: float | None = None
     for start, opening, high, low, last, volume in parsed:
         carried = opening == close
         fits = low <= last <= high and (carried or low <= opening <= high)
-        twice = bool(candles) and candles[-1].start == start
         close = last
-        if not fits or twice:
+        if not fits:
             dropped += 1
             continue
+        if candles and candles[-1].start == start:
+            candles.pop()
+            dropped += 1
         top, bottom = max(high, opening), min(low, opening)
         candles.append(Candle(start, opening, top, bottom, last, volume))
     return candles, dropped

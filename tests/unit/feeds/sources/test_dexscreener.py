@@ -126,10 +126,17 @@ async def test_no_volume_beside_trades_is_an_unknown_volume():
     assert answer.prices[WETH.id].volume_24h == 0
 
 
-@pytest.mark.parametrize("body", [[], {"pairs": None}, {"pairs": None, "pair": None}, {}, None])
+@pytest.mark.parametrize("body", [[], {"pairs": None}, {"pairs": None, "pair": None}])
 async def test_a_token_without_pairs_is_unknown(body):
     answer, _ = await ask(body)
     assert (answer.prices, answer.unknown, answer.dropped) == ({}, {WETH.id}, {})
+
+
+@pytest.mark.parametrize("body", [{}, None, 7, "pairs", {"tokens": []}])
+async def test_an_answer_of_another_shape_is_garbage(body):
+    with pytest.raises(SourceError) as caught:
+        await ask(body)
+    assert caught.value.fault is Fault.GARBAGE
 
 
 @pytest.mark.parametrize("form", [lambda p: {"pairs": [p]}, lambda p: {"pair": p, "pairs": None}])

@@ -110,6 +110,13 @@ async def test_addresses_that_are_left_out_are_unknown():
     assert answer.unknown == {WETH.id}
 
 
+@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"pools": []}'])
+async def test_an_answer_of_another_shape_is_garbage(text):
+    with pytest.raises(SourceError) as caught:
+        await source(GeckoTerminal, Canned(text)).prices([WETH])
+    assert caught.value.fault is Fault.GARBAGE
+
+
 async def test_a_hundred_digits_are_no_trouble():
     long = "1.23" + "4" * 120
     answer, _ = await ask([named()], [pool(price=long, reserve="5000000." + "7" * 120)])

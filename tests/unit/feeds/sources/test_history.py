@@ -58,6 +58,12 @@ def test_a_row_sent_twice_counts_once():
     assert dropped == 1
 
 
+def test_of_two_rows_of_one_time_the_newer_counts():
+    candles, dropped = rows("[[600,3,3,3,3,1],[300,2,3,2,3,1],[300,1,2,1,2,1]]")
+    assert [shape(c)[:2] for c in candles] == [(300_000, 2), (600_000, 3)]
+    assert dropped == 1
+
+
 def test_points_join_to_candles_and_gaps_stay_gaps():
     points = [(0, 10.0), (60_000, 12.0), (M5, 11.0), (M5 + 1, 9.0), (10 * M5 + 5, 20.0)]
     assert [shape(c) for c in from_points(reversed(points), M5)] == [
