@@ -70,6 +70,7 @@ async def test_at_80_columns_tabs_lead_to_every_panel():
             await pilot.click(offset=(lines(app)[strip].index(word) + 1, strip))
             await settle(app, pilot)
             assert part in text(app)
+            assert lines(app)[strip + 1].endswith("╮")
 
 
 async def test_resizing_keeps_what_was_typed():
@@ -180,4 +181,4 @@ async def test_an_empty_market_is_no_crash():
         assert "No tokens are watched" in text(app)
         await press(app, pilot, "b", "x", "w", "c")
         assert desk.commands == []
-        assert "No token is selected" in app.told[0][1]
+        assert "no token yet" in app.told[0][1]

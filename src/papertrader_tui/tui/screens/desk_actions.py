@@ -40,10 +40,16 @@ class DeskActions:
 
     def _write(self, side: Side) -> None:
         if self._desk.selected_row is None:
-            self._app.tell("No token is selected: / finds one.", "warning")
+            self._tell_no_token()
             return
         self._desk.show_panel("ticket")
         self._desk.ticket.begin(side)
+
+    def _tell_no_token(self) -> None:
+        if self._desk.known:
+            self._app.tell("No token is selected: / finds one.", "warning")
+        else:
+            self._app.tell("The market has brought no token yet; a moment.", "warning")
 
     # handlers of a mixin are found by their names only
     def on_ticket_send(self, event: Ticket.Send) -> None:
@@ -120,7 +126,7 @@ class DeskActions:
     def action_watch(self) -> None:
         row = self._desk.selected_row
         if row is None:
-            self._app.tell("No token is selected: / finds one.", "warning")
+            self._tell_no_token()
             return
         symbol = fmt.clean(row.token.symbol, 10)
         self._app.send(
