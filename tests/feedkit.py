@@ -118,6 +118,7 @@ class FakeSource:
         self.extra_requests = 0
         self.requests = 0
         self.closed = False
+        self.wall: Callable[[], int] = wall
 
     name = property(lambda self: self._name)
     witness = property(lambda self: self._witness)
@@ -151,9 +152,9 @@ class FakeSource:
             if said is None:
                 unknown.add(token.id)
                 continue
-            observed = None if self.lag is None else wall() - round(self.lag * 1_000)
+            observed = None if self.lag is None else self.wall() - round(self.lag * 1_000)
             prices[token.id] = SourcePrice(
-                token.id, said * self.factor, observed, wall(),
+                token.id, said * self.factor, observed, self.wall(),
                 liquidity=D(5_000_000) if self.pooled else None,
                 pool="0xpool" if self.pooled else "",
             )  # fmt: skip

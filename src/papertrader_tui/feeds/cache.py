@@ -39,6 +39,8 @@ class Cache:
         self._said: dict[TokenId, dict[str, SourcePrice]] = {}
         self._unknown: dict[tuple[str, TokenId], int] = {}
         self._memory: dict[TokenId, Memory] = {}
+        #: result of the last weighing, and in what span another would come to the same
+        self._weighed: dict[TokenId, tuple[Trusted | None, int, int]] = {}
 
     def put(self, source: str, answer: SourcePrice, now: int) -> bool:
         """Keep an answer, unless it is unusable or a newer one came before it.
@@ -50,9 +52,11 @@ class Cache:
             return False
         said = self._said.setdefault(answer.token, {})
         before = said.get(source)
-        if before is not None and before.fetched > answer.fetched:
+        # one from the future is from before the clock was set back
+        if before is not None and answer.fetched < before.fetched <= now:
             return False
         said[source] = answer
+        self._weighed.pop(answer.token, None)
         self._unknown.pop((source, answer.token), None)
         facts = self._facts[source]
         return now <= Said(source, facts.witness, answer, facts.stale_ms).fresh_until(self._ttl)
@@ -67,6 +71,9 @@ class Cache:
 
     def weigh(self, token: TokenId, now: int) -> Trusted | None:
         """The price as it stands now; None before the first answer."""
+        known = self._weighed.get(token)
+        if known is not None and known[1] <= now <= known[2]:
+            return known[0]
         said = self._said.get(token, {})
         answers = [
             Said(facts.name, facts.witness, said[facts.name], facts.stale_ms)
@@ -75,9 +82,12 @@ class Cache:
         ]
         trusted, memory = weigh(token, answers, now, self._ttl, self._memory.get(token, NO_MEMORY))
         self._memory[token] = memory
+        ends = [end for s in answers if (end := s.fresh_until(self._ttl)) >= now]
+        self._weighed[token] = trusted, now, min(ends, default=now)
         return trusted
 
     def forget(self, token: TokenId) -> None:
         """Nobody follows it any more."""
         self._said.pop(token, None)
         self._memory.pop(token, None)
+        self._weighed.pop(token, None)

@@ -202,10 +202,11 @@ class LiveMarket:
 
     async def _pause(self, tick: int) -> None:
         """Wait for news, the next tick, or the next block that an order lands in."""
-        due = min([tick, *self._landings.values()])
+        left = min([tick, *self._landings.values()]) - self._wall()
         if not self._changed:
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0, due - self._wall()) / 1_000):
+                # never longer than a tick, should the clock have been set back
+                async with asyncio.timeout(min(max(0, left), TICK_MS) / 1_000):
                     await self._wake.wait()
         self._wake.clear()
 

@@ -128,14 +128,17 @@ class PriceFeed:
         trusted, how = self.peek(token), "hits"
         flying = self._flight is not None and not self._flight.done()
         usable = trusted is not None and trusted.grade is not Grade.STALE
-        if token in self._fresh:
+        if not flying and self._is_due():
+            how = "misses"
+            await asyncio.shield(self._fly())
+        elif token in self._fresh:
             landing = self._landing is not None and not self._landing.done()
             how = "coalesced" if landing else "misses"
             await self.refresh(token)
-            trusted = self.peek(token)
-        elif (flying and not usable) or (not flying and self._is_due()):
-            how = "coalesced" if flying else "misses"
+        elif flying and not usable:
+            how = "coalesced"
             await asyncio.shield(self._fly())
+        if how != "hits":
             trusted = self.peek(token)
         sources = trusted.sources if trusted is not None else ()
         self.monitor.served(how, sources, self._clock())
@@ -222,6 +225,7 @@ class PriceFeed:
             span = self.settings.ttl * (1.0 + JITTER * self._chance())
             self._due = self._clock() + span
             self._due_wall = self._wall() + int(span * 1_000)
+            self._fresh.clear()
             self._flight = asyncio.create_task(self._gather(list(self._tokens)))
         return self._flight
 

@@ -40,7 +40,8 @@ def weigh(
     Returns:
         The price (None if there never was one), and the memory for the next call.
     """
-    fresh = [s for s in said if now <= s.fresh_until(ttl)]
+    # an answer from the future is from before the clock was set back
+    fresh = [s for s in said if s.answer.fetched - ttl <= now <= s.fresh_until(ttl)]
     if not fresh:
         last = memory.last
         if last is None:
@@ -160,7 +161,7 @@ def _change(price: Decimal, before: Decimal) -> Decimal:
 
 def _longer(run: Run, said: Said) -> Run:
     """The run with this answer, if it is a new one."""
-    if said.answer.fetched <= run.last:
+    if said.answer.fetched == run.last:
         return run
     return replace(run, count=run.count + 1, last=said.answer.fetched, price=said.price)
 

@@ -12,7 +12,7 @@ from papertrader_tui.feeds.feed_settings import FeedSettings
 from papertrader_tui.feeds.policy import Breaker
 from papertrader_tui.feeds.source import Fault, SourceError
 from papertrader_tui.feeds.trusted import Grade
-from tests.feedkit import START, FakeSource, Rig, clock, run, steady, tokens
+from tests.feedkit import START, FakeSource, Rig, clock, run, steady, tokens, wall
 
 ONE, TWO = tokens(2)
 
@@ -462,19 +462,22 @@ def test_a_late_answer_does_not_replace_a_newer_one():
 
 
 @pytest.mark.parametrize("hours", [-5, 5])
-def test_a_clock_that_is_set_is_noticed(hours):
+def test_a_clock_that_is_set_is_noticed_and_prices_go_on(hours):
     async def story():
         skew = 0
         a = source("a")
+        a.wall = lambda: wall() + skew
         rig = Rig(a)
-        real = rig.feed._wall
-        rig.feed._wall = lambda: real() + skew
+        rig.feed._wall = rig.feed._cycle._wall = a.wall
         rig.feed.follow([ONE])
         async with rig:
             await asyncio.sleep(10)
             skew = hours * 3_600_000
             await asyncio.sleep(2)
             assert len(a.calls) == 2
+            now = rig.feed.peek(ONE.id)
+            assert now.fault == ""
+            assert abs(now.fetched - a.wall()) < 2_000
 
     run(story)
 

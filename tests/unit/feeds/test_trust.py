@@ -219,7 +219,9 @@ def test_a_lone_low_price_without_a_pool_is_no_exit():
 
 def test_without_pool_and_second_witness_exits_wait():
     _, memory = look(said("coingecko", "3000"))
-    assert price(said("coingecko", "3000"), said("alchemy", "2100"), memory=memory).exit_price is None
+    assert (
+        price(said("coingecko", "3000"), said("alchemy", "2100"), memory=memory).exit_price is None
+    )
 
 
 def test_two_that_agree_back_an_exit_without_a_pool():
@@ -334,10 +336,13 @@ def told(story):
     """The answers of each cycle, with its time."""
     for n, cycle in enumerate(story):
         at = T0 + n * 30_000
-        yield at, [
-            said(source, value, at=at - late, age=age, pool=pool)
-            for source, value, age, late, pool in cycle
-        ]
+        yield (
+            at,
+            [
+                said(source, value, at=at - late, age=age, pool=pool)
+                for source, value, age, late, pool in cycle
+            ],
+        )
 
 
 @settings(max_examples=150, deadline=None)
