@@ -246,12 +246,14 @@ class Trust:
         sources: Independent witnesses behind the price.
         exit_price: Where exits go while there is a fault; None with a fault: they wait.
         exit_value: The same as a float, 0 if None.
+        exit_source: Who said it.
         stale_at: Market milliseconds after which the price is stale unless more is heard of it.
         note: What else there is to say of it (`flagged: …`).
     """
 
     __slots__ = (
         "exit_price",
+        "exit_source",
         "exit_value",
         "fault",
         "note",
@@ -269,6 +271,7 @@ class Trust:
         sources: int,
         stale_at: int,
         exit_price: Decimal | None = None,
+        exit_source: str = "",
         note: str = "",
     ) -> None:
         self.token = token
@@ -277,6 +280,7 @@ class Trust:
         self.sources = sources
         self.stale_at = stale_at
         self.exit_price = exit_price
+        self.exit_source = exit_source
         self.exit_value = float(exit_price) if exit_price is not None else 0.0
         self.note = note
 

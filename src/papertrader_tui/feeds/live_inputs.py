@@ -26,7 +26,7 @@ def trust_of(trusted: Trusted, now: int) -> Trust:
     """How far it goes."""
     return Trust(
         trusted.token, now, trusted.fault, trusted.witnesses, trusted.stale_at,
-        trusted.exit_price, trusted.note,
+        trusted.exit_price, trusted.exit_source, trusted.note,
     )  # fmt: skip
 
 

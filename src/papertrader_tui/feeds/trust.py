@@ -48,7 +48,7 @@ def weigh(
             return None, memory
         stale = replace(
             last, grade=Grade.STALE, fault=stale_text(last.source, last.fetched), note="",
-            witnesses=0, exit_price=None, stale_at=min(last.stale_at, now - 1),
+            witnesses=0, exit_price=None, exit_source="", stale_at=min(last.stale_at, now - 1),
         )  # fmt: skip
         return stale, replace(memory, last=stale, jump=None)
     apart = _apart(fresh, memory.apart)
@@ -59,7 +59,9 @@ def weigh(
         result = replace(result, note=outvoted_text(sorted(aside), result.note))
     if result.fault:
         doubted = _doubted(counted, fresh, apart)
-        result = replace(result, exit_price=_exit(doubted, counted, result, memory))
+        way_out = _exit(doubted, counted, result, memory)
+        if way_out is not None:
+            result = replace(result, exit_price=way_out[0], exit_source=way_out[1])
         return result, replace(memory, last=result, jump=jump, apart=apart)
     return result, Memory(result, result, jump, apart)
 
@@ -216,21 +218,25 @@ def _doubted(counted: Sequence[Said], fresh: Sequence[Said], apart: Mapping[str,
 
 def _exit(
     doubted: set[str], counted: Sequence[Said], result: Trusted, memory: Memory
-) -> Decimal | None:
+) -> tuple[Decimal, str] | None:
     """The lowest fresh price backed by a pool or by two witnesses, never above the price shown.
 
     Where nothing was believed yet, only the lowest of all will do: nobody can tell which of two
     is wrong, and a sale above the market is as bad a trade as one below it.
     """
     backed = [
-        s.price for s in counted
+        s
+        for s in counted
         if s.source not in doubted
-        and (s.pooled or any(o.witness != s.witness and gap(o.price, s.price) <= FLAG
-                             for o in counted))
-    ]  # fmt: skip
+        and (
+            s.pooled
+            or any(o.witness != s.witness and gap(o.price, s.price) <= FLAG for o in counted)
+        )
+    ]
     if not backed:
         return None
-    lowest = min(backed)
+    lowest = min(backed, key=lambda s: s.price)
     if memory.believed is None:
-        return lowest if lowest == min(s.price for s in counted) else None
-    return min(lowest, result.price)
+        least = min(s.price for s in counted)
+        return (lowest.price, lowest.source) if lowest.price == least else None
+    return min((lowest.price, lowest.source), (result.price, result.source))

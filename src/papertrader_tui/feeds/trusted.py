@@ -93,6 +93,7 @@ class Trusted:
         note: What else there is to say (`flagged: …`, a source that was outvoted).
         exit_price: Where exits go while it is doubted; None: nowhere, or at `price` if there is
             no fault.
+        exit_source: Whose that is.
         stale_at: When it goes stale if no newer answer comes.
         depth: The answer with the deepest pool, None if no pool is known.
     """
@@ -110,6 +111,7 @@ class Trusted:
     fault: str = ""
     note: str = ""
     exit_price: Decimal | None = None
+    exit_source: str = ""
     depth: Said | None = None
     block: int = 0
 

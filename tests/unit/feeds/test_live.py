@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from decimal import Decimal as D
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +15,8 @@ from papertrader_tui.domain.market import Candle, Depth, Gas, History, Quote, Ti
 from papertrader_tui.feeds.live import LiveMarket
 from papertrader_tui.feeds.source import Fault, SourceError
 from tests.feedkit import START, FakeSource, Rig, clock, registry, run, steady, tokens, wall
+
+D = Decimal
 
 NATIVE, ONE, TWO = tokens(3)
 

@@ -1,7 +1,7 @@
 """The feed's figures and alerts."""
 
 import asyncio
-from decimal import Decimal as D
+from decimal import Decimal
 
 from papertrader_tui.feeds.alerts import AlertKind, News, dollar_tokens
 from papertrader_tui.feeds.monitor import Monitor
@@ -9,6 +9,8 @@ from papertrader_tui.feeds.policy import Breaker
 from papertrader_tui.feeds.source import Fault, SourceError
 from papertrader_tui.registry import load_registry
 from tests.feedkit import FakeSource, Rig, run, steady, tokens
+
+D = Decimal
 
 ONE, TWO = tokens(2)
 

@@ -1,6 +1,6 @@
 """Which price is believed: examples of every rule, and what holds whatever the sources say."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from papertrader_tui.feeds.source import SourcePrice
 from papertrader_tui.feeds.trust import gap, weigh
 from papertrader_tui.feeds.trusted import NO_MEMORY, Grade, Said
+
+D = Decimal
 
 TOKEN = "base:0x" + "1" * 40
 TTL = 30_000
@@ -208,7 +210,7 @@ def test_a_fifth_is_no_jump_yet():
 def test_exits_of_a_dispute_go_at_the_lowest_price_with_a_pool():
     _, memory = look(said("coingecko", "3000"), said("dexscreener", "3000", pool=True))
     t = price(said("coingecko", "3000"), said("dexscreener", "2700", pool=True), memory=memory)
-    assert t.exit_price == D(2700)
+    assert (t.exit_price, t.exit_source) == (D(2700), "dexscreener")
 
 
 def test_a_lone_low_price_without_a_pool_is_no_exit():
@@ -251,13 +253,13 @@ def test_an_unconfirmed_fall_in_a_pool_is_an_exit_and_one_without_is_not():
 # ---------------------------------------------------------------------- outvoted
 
 
-def cycles(story, *, memory=NO_MEMORY, start=T0, age=None):
+def cycles(story, *, memory=NO_MEMORY, start=T0):
     """`story`: per cycle, prices of (coingecko, alchemy, dexscreener's pool); None is silence."""
     out = []
     for n, prices in enumerate(story):
         at = start + n * 30_000
         answers = [
-            said(name, value, at=at, pool=name == "dexscreener", age=age if name != "dexscreener" else None)
+            said(name, value, at=at, pool=name == "dexscreener")
             for name, value in zip(("coingecko", "alchemy", "dexscreener"), prices, strict=True)
             if value
         ]  # fmt: skip
