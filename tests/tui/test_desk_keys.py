@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from textual import events
 
 from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain.events import KillMode
@@ -37,13 +38,17 @@ async def test_b_a_size_enter_enter_is_a_market_buy(size):
         assert "o1 buy 500.00 USDC of WETH" in " ".join(text(app).split())
 
 
-async def test_keys_pressed_without_a_pause_reach_the_size_field():
+@pytest.mark.parametrize("size", SIZES)
+async def test_keys_that_come_in_one_go_are_not_lost(size):
     desk = FakeDesk()
-    async with console(desk, (80, 24)) as (app, pilot):
-        # in one go: nothing may depend on a frame being drawn between the keys
-        await pilot.press(*"b1500")
-        assert app.desk_screen.ticket.entry.value == "1500"
-        assert desk.commands == []
+    async with console(desk, size) as (app, pilot):
+        # as a terminal sends them: all are there before the first is handled
+        for key in (*"b1500", "enter", "enter"):
+            app.post_message(events.Key(key, key if len(key) == 1 else "\r"))
+        await settle(app, pilot)
+        await settle(app, pilot)
+        (command,) = desk.commands
+        assert command.request.size == Decimal(1500)
 
 
 async def test_an_impatient_third_enter_is_still_one_order():

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.binding import BindingType
 
@@ -211,7 +211,26 @@ class PapertraderApp(App[None]):
 
         self.push_screen(ConfirmScreen(title, question), answered)
 
-    # commands ----------------------------------------------------------------------------------
+    # keys and commands -------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Run a command's key here and now.
+
+        Textual hands a key to the widget that has the focus and finds its binding when it comes
+        back up: by then the keys behind it are on their way to that widget too. Of `b500` in one
+        go the digits would be lost.
+        """
+        if isinstance(event, events.Key) and not self._is_text(event):
+            active = self.screen.active_bindings.get(event.key)
+            if active is not None and active.enabled and active.binding.id in BY_ID:
+                await self.run_action(active.binding.action, active.node)
+                return
+        await super().on_event(event)
+
+    def _is_text(self, event: events.Key) -> bool:
+        """The key is typed into a field."""
+        focused = self.focused
+        return focused is not None and focused.check_consume_key(event.key, event.character)
 
     async def run_command(self, command_id: str) -> None:
         """Do what a command's key does."""
