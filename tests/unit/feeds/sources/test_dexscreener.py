@@ -210,3 +210,10 @@ async def test_it_keeps_no_history():
     with pytest.raises(SourceError) as caught:
         await source(DexScreener, Canned("")).candles(WETH, 300_000, 0, NOW)
     assert caught.value.fault is Fault.UNSUPPORTED
+
+
+async def test_search_puts_the_deepest_first_and_shows_namesakes_apart():
+    fake = custom("7", symbol="WETH")
+    pairs = [pair(base=fake, quote=custom("8"), usd="1.1", native="1.1", depth=7_000), pair()]
+    found = await source(DexScreener, Canned(json.dumps({"pairs": pairs}))).search("weth")
+    assert [(f.token.id, f.liquidity) for f in found] == [(WETH.id, 2_000_000), (fake.id, 7_000)]
