@@ -90,16 +90,19 @@ async def measure(folder: Path, orders: int) -> dict[str, list[float]]:
     bare = BareCommits(folder / "bare.db")
     found: dict[str, list[float]] = {"bare": [], "order": [], "fill": []}
     async with new_kernel(folder, market, CandleBook(), cash=CASH) as kernel:
-        filled = asyncio.Event()
+        filled, priced = asyncio.Event(), asyncio.Event()
 
         def listen(events: Sequence[ev.Event]) -> None:
             if any(isinstance(event, ev.Filled) for event in events):
                 filled.set()
 
         kernel.subscribe(listen)
+        no_more = kernel.subscribe_prices(lambda _: priced.set())
         running = asyncio.ensure_future(kernel.run())
         await kernel.submit(SwitchGates(False))  # else fifty trades a day are the most
         market.push()
+        await priced.wait()
+        no_more()
         for number in range(orders):
             found["bare"].append(bare.commit())
             command = PlaceOrder(
