@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from papertrader_tui.domain.money import plain, quantize_even
 from papertrader_tui.engine.rows import Row, iso
+from papertrader_tui.text import clean as harmless
 
 
 def clean(text: object) -> str:
-    """Text from outside with nothing in it that moves a cursor, hides, or turns text around."""
-    return "".join(c if c.isprintable() else " " for c in str(text))
+    """A line with foreign text in it, with nothing that a terminal obeys; its columns stay."""
+    return harmless(str(text), layout=True)
 
 
 def money(value: object, places: int = 2) -> str:

@@ -7,7 +7,6 @@ A number is never shown with an exponent, and a missing one is `DASH`.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -15,14 +14,13 @@ from itertools import pairwise
 from rich.cells import cell_len, set_cell_size
 
 from papertrader_tui.domain.money import quantize_even
+from papertrader_tui.text import clean as harmless
 
 DASH = "–"
 UP, DOWN, FLAT = "▲", "▼", " "
 BLOCKS = "▁▂▃▄▅▆▇█"
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SCALES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
-# letters and symbols that draw nothing; variation selectors change how wide others draw
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _SIGNIFICANT = 4
 Number = Decimal | float | int
 
@@ -194,16 +192,8 @@ def meter(fraction: float, width: int) -> str:
 
 
 def clean(text: str, width: int | None = None) -> str:
-    """Foreign text made safe to show, cut to `width` cells with `…` where it is longer.
-
-    Control characters, escape sequences' lead-ins, bidi overrides, zero-width and other format
-    characters, surrogates, private use and unassigned code points are dropped; runs of white
-    space become one space; a letter keeps at most two combining marks.
-    """
-    if text.isascii() and text.isprintable() and "  " not in text:
-        kept = text.strip()
-    else:
-        kept = _strip_unsafe(text)
+    """Foreign text made safe to show (see `text.clean`), in at most `width` cells."""
+    kept = harmless(text)
     return kept if width is None else cut(kept, width)
 
 
@@ -214,28 +204,6 @@ def cut(text: str, width: int) -> str:
     if len(text) <= width and (text.isascii() or cell_len(text) <= width):
         return text
     return set_cell_size(text, width - 1).rstrip() + "…"
-
-
-def _strip_unsafe(text: str) -> str:
-    result: list[str] = []
-    marks = 0
-    for char in text:
-        if char in _BLANKS or "\ufe00" <= char <= "\ufe0f":
-            continue
-        kind = unicodedata.category(char)
-        if char.isspace() or kind[0] == "Z":
-            if result and result[-1] != " ":
-                result.append(" ")
-            marks = 0
-        elif kind[0] == "M":
-            marks += 1
-            # a mark needs a letter before it, and a tower of them draws over its neighbours
-            if marks <= 2 and kind != "Me" and result and result[-1] != " " and cell_len(char) == 0:
-                result.append(char)
-        elif kind[0] != "C" and cell_len(char) > 0:
-            result.append(char)
-            marks = 0
-    return "".join(result).strip()
 
 
 def _finite(value: Number | None) -> Decimal | None:
