@@ -119,7 +119,7 @@ async def open_desk(config: Config, launch: Launch) -> AsyncIterator[Opened]:
                 market,
                 journal,
                 NoCandles() if launch.headless else CandleBook(),
-                until=None if launch.span is None else market.now() + launch.span,
+                span=launch.span,
                 past_fills=stored.fills,
                 past_decisions=stored.decisions,
             )

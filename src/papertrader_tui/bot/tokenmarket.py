@@ -23,6 +23,7 @@ class TokenMarket:
         working: Orders of it are open, so prices have to be matched against them.
         plan: Exits planned for its position, while the bot manages it.
         next_decision: Earliest market time of the next decision.
+        exit_retry: Until when no exit is tried again, after one that came to no order.
         last, last_kept, repeats: Action, rule and level of the last decision, when one like it
             was last kept, and how many have passed since.
         kept: The last decision that was kept.
@@ -32,6 +33,7 @@ class TokenMarket:
         "chain",
         "context",
         "depth",
+        "exit_retry",
         "held",
         "kept",
         "last",
@@ -66,6 +68,7 @@ class TokenMarket:
         self.watched = False
         self.plan: ExitPlan | None = None
         self.next_decision = 0
+        self.exit_retry = 0
         self.last: tuple[str, str, int] | None = None
         self.last_kept = 0
         self.repeats = 0

@@ -16,7 +16,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.domain.gates import Gates
-from papertrader_tui.domain.market import Gas
+from papertrader_tui.domain.market import DAY, MINUTE, Gas
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_down
 from papertrader_tui.domain.orders import OrderRequest, Origin, Side, SizeBy, Status
 from papertrader_tui.domain.tokens import Registry, TokenId
@@ -30,6 +30,9 @@ from papertrader_tui.simulator.gas import swap_gas
 
 BOT_TOLERANCE_BPS = 100
 _FREE = ("", "")
+#: Market milliseconds between two looks at the whole watchlist, and how many tokens make one.
+DROP_EVERY = 5 * MINUTE
+FEWEST_FOR_DROP = 3
 
 
 class Situation(Protocol):
@@ -67,6 +70,8 @@ class Trader:
     __slots__ = (
         "_cash",
         "_days",
+        "_drop",
+        "_drop_due",
         "_emit",
         "_free",
         "_gas",
@@ -87,6 +92,8 @@ class Trader:
         self._gas: dict[str, tuple[float, float | None, str, int]] = {}
         self._seq = -1  # of the account when cash was last looked at
         self._cash = self._free = 0.0
+        self._drop: float | None = None  # fall of the watchlist, and when to look again
+        self._drop_due = 0
         #: rule of each decision whose sale is under way
         self._selling: dict[str, str] = {}
 
@@ -128,11 +135,12 @@ class Trader:
 
     def on_path(self, market: TokenMarket, low: float, high: float) -> None:
         """Act on the exits that a price, or a candle's extremes, reach."""
-        if not self._of.account.bot:
-            return
         plan = market.plan or self._adopt(market)
+        # looked at while the bot is off, too: its trail goes on from the highest price
         rule = exits.breach(plan, low, high) if plan is not None else None
-        if rule is None or self._selling_now(market):
+        if rule is None or not self._of.account.bot:
+            return
+        if self._of.now < market.exit_retry or self._selling_now(market):
             return
         context = self._context(market)
         context.breached = rule
@@ -147,7 +155,9 @@ class Trader:
         market.next_decision = market.time + of.profile.decide_every_ms
         context = self._context(market)
         verdict = judge(context)
-        if verdict.action is Action.BUY or verdict.action is Action.SELL:
+        if verdict.action is Action.BUY or (
+            verdict.action is Action.SELL and of.now >= market.exit_retry
+        ):
             self._act(market, context, verdict)
             return
         repeats = self._keeper.count(market, verdict, of.profile.level)
@@ -166,8 +176,10 @@ class Trader:
                 Decimal(100),
                 tolerance_bps=BOT_TOLERANCE_BPS,
                 origin=Origin.EXIT,
+                insist=True,
             )
         )
+        self._try_later(market)
 
     def _selling_now(self, market: TokenMarket) -> bool:
         book = self._of.account.open.get(market.token.id, {})
@@ -183,7 +195,12 @@ class Trader:
         else:
             quantity = self._part(market, verdict)
             if quantity == 0:
-                return  # all of it is reserved by orders that someone placed: theirs to manage
+                # all of it is reserved by orders that someone placed: theirs to manage
+                market.exit_retry = self._of.now + self._of.profile.decide_every_ms
+                repeats = self._keeper.count(market, verdict, self._of.profile.level)
+                if repeats:
+                    self._keep(market, context, verdict, repeats, ZERO)
+                return
         self._keeper.ordered(market, verdict, self._of.profile.level)
         decision = self._keep(market, context, verdict, 1, size, quantity)
         buying = verdict.action is Action.BUY
@@ -200,10 +217,18 @@ class Trader:
                 tolerance_bps=BOT_TOLERANCE_BPS,
                 origin=Origin.BOT if buying else Origin.EXIT,
                 decision=decision.id,
+                insist=not buying,
             )
         )
         if account.orders_made == made:
             self._selling.pop(decision.id, None)
+        if not buying:
+            self._try_later(market)
+
+    def _try_later(self, market: TokenMarket) -> None:
+        """A sale that came to no order in flight is not tried at every price."""
+        if market.held and not self._selling_now(market):
+            market.exit_retry = self._of.now + max(MINUTE, self._of.profile.decide_every_ms)
 
     def _part(self, market: TokenMarket, verdict: Verdict) -> Decimal:
         """Tokens to sell: the rule's part of the holding, as far as it is free."""
@@ -284,10 +309,13 @@ class Trader:
         context.cash = self._free
         if account.ledger.positions:
             context.equity = equity = float(of.equity)
-            context.exposure = equity - self._cash
         else:
-            context.equity = self._cash
-            context.exposure = 0.0
+            context.equity = equity = self._cash
+        context.exposure = equity - self._free  # what buys under way have reserved included
+        if now >= self._drop_due:
+            self._drop_due = (now // DROP_EVERY + 1) * DROP_EVERY
+            self._drop = self._watch_drop()
+        context.watch_drop = self._drop
         context.held = market.held
         context.plan = market.plan
         context.pending = market.working and self._in_flight(market)
@@ -300,6 +328,20 @@ class Trader:
         ) or of.gates.cooldown(market.token.id, now)
         context.blocked, context.blocked_reason = block or _FREE
         return context
+
+    def _watch_drop(self) -> float | None:
+        """How far the watchlist has fallen in 24 h on average; None where few of it are known."""
+        markets = self._of.markets
+        changes = [
+            change
+            for token in self._of.account.watch
+            if (m := markets.get(token)) is not None
+            and m.price is not None
+            and (change := m.series.change(DAY, m.time, m.value)) is not None
+        ]
+        if len(changes) < FEWEST_FOR_DROP:
+            return None
+        return max(0.0, -sum(changes) / len(changes))
 
     def _new_context(self, market: TokenMarket) -> Context:
         context = Context(market.series, self._of.profile)

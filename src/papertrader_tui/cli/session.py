@@ -10,6 +10,7 @@ from pathlib import Path
 
 from papertrader_tui import config
 from papertrader_tui.cli.parser import flags
+from papertrader_tui.domain.commands import MarkAccount
 from papertrader_tui.launch import Launch
 
 
@@ -74,6 +75,8 @@ async def _console(loaded: config.Loaded, launch: Launch) -> int:
         starts = [asyncio.ensure_future(opened.kernel.submit(c)) for c in launch.commands]
         try:
             await app.run_async()
+            if app.failure is None:
+                await opened.kernel.finish(MarkAccount())
         finally:
             for start in starts:
                 start.cancel()

@@ -11,7 +11,7 @@ from papertrader_tui.domain import risk
 from papertrader_tui.domain.ledger import Closed, Ledger
 from papertrader_tui.domain.market import DAY
 from papertrader_tui.domain.money import CENT6, ONE, ZERO, add, mul, quantize_up, sub
-from papertrader_tui.domain.orders import Order, Side, Status
+from papertrader_tui.domain.orders import Kind, Order, Side, Status
 from papertrader_tui.domain.tokens import TokenId
 
 _BPS = Decimal("0.0001")
@@ -64,6 +64,7 @@ class Account:
         "peak",
         "seed",
         "seq",
+        "sessions",
         "trades",
         "watch",
         "wins",
@@ -92,6 +93,7 @@ class Account:
         self.closed_by: Closed | None = None
         self.trades = 0
         self.decisions = 0
+        self.sessions = 0
         self.orders_made = 0
         self.day = 0
         self.fills_today = 0
@@ -124,6 +126,9 @@ class Account:
         self.opened = event.time
         self.day = self.equity_day = event.time // DAY
         self.day_equity = self.peak = self.marked = event.cash
+
+    def _session(self, _: ev.SessionStarted) -> None:
+        self.sessions += 1
 
     def _accepted(self, event: ev.OrderAccepted) -> None:
         order = event.order
@@ -326,13 +331,15 @@ def cash_need(order: Order) -> Decimal:
         return order.notional
     if order.bound is not None:
         return order.bound
-    reach = add(ONE, mul(Decimal(order.tolerance_bps), _BPS))
-    value = mul(mul(order.quantity or ZERO, order.price or ZERO), reach)
+    value = mul(order.quantity or ZERO, order.price or ZERO)
+    if order.kind is not Kind.LIMIT:
+        value = mul(value, add(ONE, mul(Decimal(order.tolerance_bps), _BPS)))
     return max(CENT6, quantize_up(value, 6))
 
 
 _HANDLERS: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.AccountOpened: Account._opened,
+    ev.SessionStarted: Account._session,
     ev.OrderAccepted: Account._accepted,
     ev.OrderSubmitted: Account._submitted,
     ev.OrderActivated: Account._activated,

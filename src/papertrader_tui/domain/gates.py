@@ -9,7 +9,7 @@ from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.events import Event, GateCleared, GateTripped, KillMode
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE
 from papertrader_tui.domain.money import ZERO
-from papertrader_tui.domain.orders import Side
+from papertrader_tui.domain.orders import Side, Status
 from papertrader_tui.domain.risk import GateRow
 from papertrader_tui.domain.tokens import TokenId
 
@@ -155,12 +155,25 @@ class Gates:
             (risk.COOLDOWN_ANY, "", limits.cooldown_any_min, ""),
         )
         for gate, key, minutes, what in waits:
-            last = account.last_buy.get(key)
+            last = self._last_buy(key)
             if last is not None and now - last < minutes * MINUTE:
                 ago = (now - last) // 1000
                 text = f"the last buy {what}".rstrip()
                 return f"gate.{gate}", f"{text} was {ago} s ago, the cooldown is {minutes} min"
         return None
+
+    def _last_buy(self, token: TokenId) -> int | None:
+        """When a token ("": any) was last bought, or a buy that is under way was sent."""
+        times = [self._account.last_buy[token]] if token in self._account.last_buy else []
+        for book in self._account.open.values():
+            times += [
+                order.time
+                for order in book.values()
+                if order.side is Side.BUY
+                and order.status is Status.SUBMITTED
+                and token in ("", order.token)
+            ]
+        return max(times, default=None)
 
     # ------------------------------------------------------------------ how near
 

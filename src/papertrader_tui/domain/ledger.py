@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from papertrader_tui.domain.events import AccountOpened, Event, Filled, Reverted
-from papertrader_tui.domain.money import ZERO, add, divide, mul, neg, quantize_even, sub
+from papertrader_tui.domain.money import ROUNDING, ZERO, add, divide, mul, neg, quantize_even, sub
 from papertrader_tui.domain.orders import Side
 
 CASH = "cash"
@@ -117,7 +117,9 @@ def cost_of(position: Position, quantity: Decimal) -> Decimal:
     """Weighted-average cost of a part of a holding; of all of it, all its cost."""
     if quantity == position.quantity:
         return position.cost
-    return quantize_even(divide(mul(position.cost, quantity), position.quantity), COST_DECIMALS)
+    # rounded to 18 decimals in any case, so the product may be rounded to 96 digits before
+    share = divide(ROUNDING.multiply(position.cost, quantity), position.quantity)
+    return quantize_even(share, COST_DECIMALS)
 
 
 def postings(event: Event) -> tuple[Posting, ...]:

@@ -165,13 +165,22 @@ class History:
     Attributes:
         interval: Length of each candle in milliseconds (300,000 for the indicators).
         time: When they were handed over.
+        charts: They are for charts only: no indicator begins anew with them.
     """
 
-    __slots__ = ("candles", "interval", "source", "time", "token")
+    __slots__ = ("candles", "charts", "interval", "source", "time", "token")
 
     def __init__(
-        self, token: TokenId, time: int, interval: int, candles: Sequence[Candle], source: str
+        self,
+        token: TokenId,
+        time: int,
+        interval: int,
+        candles: Sequence[Candle],
+        source: str,
+        *,
+        charts: bool = False,
     ) -> None:
+        self.charts = charts
         self.token = token
         self.time = time
         self.interval = interval

@@ -92,6 +92,8 @@ class OrderRequest:
         good_until: Market milliseconds after which it expires; None is good-till-cancelled.
         stop, target: Prices of the exits of a bracket (a buy with both or one of them).
         decision: Id of the bot's decision behind it.
+        insist: A sale that has to get out: when it reverts it is sent again with a wider
+            tolerance, like a stop.
     """
 
     client_id: str
@@ -108,6 +110,7 @@ class OrderRequest:
     target: Decimal | None = None
     origin: Origin = Origin.MANUAL
     decision: str | None = None
+    insist: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class Order:
     expected: Decimal | None = None
     bound: Decimal | None = None
     high: Decimal | None = None
+    insist: bool = False
 
     def to(self, status: Status, **changes: object) -> Order:
         """This order in another state.
@@ -174,6 +178,12 @@ class Order:
     def open(self) -> bool:
         """Not yet in a final state."""
         return not self.status.final
+
+    @property
+    def urgent(self) -> bool:
+        """A sale that has to get out: a stop, or one that insists."""
+        stop = self.kind in (Kind.STOP, Kind.TRAILING_STOP)
+        return self.side is Side.SELL and (stop or self.insist)
 
     @property
     def exact_out(self) -> bool:

@@ -20,9 +20,11 @@ from papertrader_tui.domain.money import (
 )
 from papertrader_tui.domain.orders import Kind, OrderRequest, Origin, Side, SizeBy
 from papertrader_tui.intel.levels import Profile
+from papertrader_tui.simulator.costs import NotEnoughLiquidity
 
 _PRICED = (Kind.LIMIT, Kind.STOP, Kind.TAKE_PROFIT)
 _HUNDRED = Decimal(100)
+_RESERVED = ("bot-", "flatten-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ def draft(
     if market is None or market.price is None:
         problems.append(("price.none", "there is no price for this token yet"))
         return Draft(None, None, tuple(problems), ())
+    garbled = _garbled(request)
+    if garbled:
+        return Draft(None, None, tuple(garbled), ())
     problems += _shape(request, now)
     age = now - market.time
     if age > stale_after and (request.side is Side.BUY or request.kind is Kind.MARKET):
@@ -64,6 +69,8 @@ def draft(
     problems += _bracket(request, market.price)
     notional, quantity = _size(request, market, account, gas_usd)
     warnings: list[str] = []
+    if request.size_by is SizeBy.NOTIONAL and request.side is Side.SELL:
+        warnings += _capped(request, market, account)
     if request.side is Side.BUY:
         problems += _funds(notional, quantity, request, market, account, gas_usd)
         liquidity = market.depth.liquidity if market.depth is not None else None
@@ -79,6 +86,26 @@ def draft(
     else:
         problems += _holding(quantity, request, market, account, gas_usd)
     return Draft(notional, quantity, tuple(problems), tuple(warnings))
+
+
+def _garbled(request: OrderRequest) -> list[tuple[str, str]]:
+    """Numbers that no arithmetic should see: not finite, or far beyond any token."""
+    numbers = {
+        "size": request.size,
+        "price": request.price,
+        "stop": request.stop,
+        "target": request.target,
+    }
+    return [
+        (name, f"{name} {value} is no usable number")
+        for name, value in numbers.items()
+        if value is not None
+        and (
+            not value.is_finite()
+            or len(value.as_tuple().digits) > 40
+            or not -30 <= value.adjusted() <= 30
+        )
+    ]
 
 
 def _shape(request: OrderRequest, now: int) -> list[tuple[str, str]]:
@@ -104,6 +131,12 @@ def _shape(request: OrderRequest, now: int) -> list[tuple[str, str]]:
         found.append(("time", "its time is already up"))
     if not request.client_id:
         found.append(("client_id", "an order needs a client id"))
+    elif request.origin is Origin.MANUAL and (
+        "/" in request.client_id or request.client_id.startswith(_RESERVED)
+    ):
+        names = ", ".join(_RESERVED)
+        reason = f"client id {request.client_id!r}: / and the beginnings {names} are our own"
+        found.append(("client_id", reason))
     return found
 
 
@@ -112,7 +145,7 @@ def _bracket(request: OrderRequest, price: Decimal) -> list[tuple[str, str]]:
         return []
     if request.side is Side.SELL:
         return [("bracket", "only a buy can carry a stop and a target")]
-    entry = request.price if request.kind is Kind.LIMIT and request.price else price
+    entry = request.price if request.kind in _PRICED and request.price else price
     found = []
     if request.stop is not None and not 0 < request.stop < entry:
         found.append(
@@ -151,6 +184,15 @@ def _size(
     return None, min(available, quantize_down(divide(size, at), decimals))
 
 
+def _capped(request: OrderRequest, market: TokenMarket, account: Account) -> list[str]:
+    """A sale by dollars sells all that is free where that is less; it is said."""
+    at = request.price if request.price and request.price > 0 else market.price or ZERO
+    worth = mul(account.available(request.token), at)
+    if worth >= request.size:
+        return []
+    return [f"only {worth:,.2f} USDC worth of it is free, so all of that is sold"]
+
+
 def _funds(
     notional: Decimal | None,
     quantity: Decimal | None,
@@ -159,14 +201,20 @@ def _funds(
     account: Account,
     gas_usd: Decimal,
 ) -> list[tuple[str, str]]:
-    if notional is not None:
-        need = notional
-    else:
-        at = request.price if request.price and request.price > 0 else market.price or ZERO
-        reach = add(Decimal(1), mul(Decimal(request.tolerance_bps), Decimal("0.0001")))
-        need = mul(mul(quantity or ZERO, at), reach)
     if notional == 0 or quantity == 0:
         return [("size", "the size comes to nothing: there is no free cash to spend")]
+    at = request.price if request.price and request.price > 0 else market.price or ZERO
+    if notional is not None:
+        need = notional
+    elif request.kind is Kind.LIMIT:
+        need = mul(quantity or ZERO, at)
+    else:
+        try:
+            swap = market.pricer.buy_exact(quantity or ZERO, at)
+        except NotEnoughLiquidity as fault:
+            return [("liquidity", str(fault))]
+        reach = add(Decimal(1), mul(Decimal(request.tolerance_bps), Decimal("0.0001")))
+        need = mul(swap.cash, reach)
     free = account.free_cash()
     if add(need, gas_usd) > free:
         text = f"{need:,.2f} USDC and {gas_usd:,.2f} gas are needed, {free:,.2f} is free"

@@ -38,6 +38,20 @@ from papertrader_tui.engine.orderdesk import OrderDesk
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.intel.levels import profile as level_profile
 
+
+def close_request(command: cmd.ClosePosition) -> OrderRequest:
+    """The sale that closing a position comes to: all of it, and it has to get out."""
+    return OrderRequest(
+        command.client_id,
+        command.token,
+        Side.SELL,
+        SizeBy.PERCENT,
+        Decimal(100),
+        tolerance_bps=command.tolerance_bps,
+        insist=True,
+    )
+
+
 NOTHING: Sequence[ev.Event] = ()
 
 #: The account is recorded this often: with positions, and without.
@@ -76,6 +90,7 @@ class Desk:
         self._profiles = profiles or {}
         self.profile = self._profile(account.level)
         self._out: list[ev.Event] = []
+        self._flattening = account.kill is ev.KillMode.FLATTEN
         self.orders = OrderDesk(self, self.emit)
         self.trader = Trader(self, self.orders, self.emit)
         self._due = 0
@@ -114,6 +129,8 @@ class Desk:
         """Fold an event in and hand it out."""
         self.account.apply(event)
         self._out.append(event)
+        if isinstance(event, ev.KillSwitched):
+            self._flattening = event.mode is ev.KillMode.FLATTEN
         if isinstance(event, ev.Filled | ev.Reverted):
             self._after_swap(event)
 
@@ -163,7 +180,7 @@ class Desk:
             )
 
     def _take_out(self) -> Sequence[ev.Event]:
-        if self.account.kill is ev.KillMode.FLATTEN:
+        if self._flattening:
             self._flatten()
         out, self._out = self._out, []
         return out
@@ -195,7 +212,7 @@ class Desk:
                 market.series.warm(item)
         elif isinstance(item, Timer) and self.now >= self._due:
             self._on_time()
-        return self._take_out() if self._out else NOTHING
+        return self._take_out() if self._out or self._flattening else NOTHING
 
     def warm(self, item: MarketInput) -> None:
         """Learn what the market is like from what it hands over before it begins.
@@ -239,16 +256,16 @@ class Desk:
         if opening:
             if market.held:
                 self._mark(market, quote.price)
-            return self._take_out() if self._out else NOTHING
+            return self._take_out() if self._out or self._flattening else NOTHING
         market.series.on_price(time, quote.value, quote.volume)
         if market.working:
             self.orders.match(market, quote.price, quote.price)
         if market.held:
             self._mark(market, quote.price)
             self.trader.on_path(market, quote.value, quote.value)
-        if time >= market.next_decision and market.watched and self.account.bot:
+        if time >= market.next_decision and self.account.bot and (market.watched or market.held):
             self.trader.decide(market)
-        return self._take_out() if self._out else NOTHING
+        return self._take_out() if self._out or self._flattening else NOTHING
 
     def _on_bar(self, bar: Bar) -> Sequence[ev.Event]:
         market = self.markets.get(bar.token)
@@ -270,9 +287,9 @@ class Desk:
         if market.held:
             self._mark(market, bar.price)
             self.trader.on_path(market, bar.low, bar.high)
-        if bar.end >= market.next_decision and market.watched and self.account.bot:
+        if bar.end >= market.next_decision and self.account.bot and (market.watched or market.held):
             self.trader.decide(market)
-        return self._take_out() if self._out else NOTHING
+        return self._take_out() if self._out or self._flattening else NOTHING
 
     def _mark(self, market: TokenMarket, price: Decimal) -> None:
         """Value a holding at a fresh price, and close the loss gates if it comes to that."""
@@ -330,9 +347,25 @@ class Desk:
             separators=(",", ":"),
         )
         self.emit(ev.SessionStarted(self.account.seq + 1, self.now, program, detail, settings))
-        if not self.account.watch:
+        if self.account.sessions == 1:
             for token in watchlist:
                 self._watch(cmd.Watch(token, True))
+        if self.now // DAY != self.account.equity_day:
+            self._record()
+        self._refresh()
+        return self._take_out()
+
+    def recall(self, decisions: Sequence[ev.Event]) -> None:
+        """Take in the last decisions of earlier sessions, oldest first, for what is shown."""
+        for event in decisions:
+            if isinstance(event, ev.Decided):
+                market = self.markets.get(event.decision.token)
+                if market is not None:
+                    market.kept = event.decision
+
+    def end_of_market(self) -> Sequence[ev.Event]:
+        """There will be no more prices: what was sent lands nowhere and is taken back."""
+        self.orders.drop_in_flight("the market ended before it landed")
         self._refresh()
         return self._take_out()
 
@@ -360,17 +393,10 @@ class Desk:
     def _close(self, command: cmd.ClosePosition) -> None:
         if command.client_id in self.account.client_ids:
             return
-        self.orders.cancel_all(command.token, Side.SELL, "its position is being closed")
-        self.orders.place(
-            OrderRequest(
-                command.client_id,
-                command.token,
-                Side.SELL,
-                SizeBy.PERCENT,
-                Decimal(100),
-                tolerance_bps=command.tolerance_bps,
-            )
-        )
+        request = close_request(command)
+        if self.orders.can_close(request):
+            self.orders.cancel_all(command.token, Side.SELL, "its position is being closed")
+        self.orders.place(request)
 
     def _switch_bot(self, command: cmd.SwitchBot) -> None:
         if command.on != self.account.bot:
@@ -403,7 +429,8 @@ class Desk:
         for token in list(account.ledger.positions):
             market = self.markets[token]
             fresh = self.now - market.time <= self.stale_after
-            if market.price is not None and fresh and account.available(token) > 0:
+            ready = fresh and self.now >= market.exit_retry
+            if market.price is not None and ready and account.available(token) > 0:
                 self.trader.flatten(market)
         if not account.ledger.positions and not account.open:
             self.emit(ev.KillSwitched(account.seq + 1, self.now, ev.KillMode.PAUSE))

@@ -60,7 +60,7 @@ class Kernel:
         market: Opened at the account's cursor.
         journal: Where facts go.
         candles: What keeps candles for charts.
-        until: Market time after which `run` ends.
+        span: Market milliseconds after which `run` ends, counted from where the market stands.
     """
 
     def __init__(
@@ -70,24 +70,24 @@ class Kernel:
         journal: Journal,
         candles: Candles,
         *,
-        until: int | None = None,
+        span: int | None = None,
         past_fills: Iterable[ev.Event] = (),
         past_decisions: Iterable[ev.Event] = (),
     ) -> None:
         self.desk = desk
         self.market = market
-        self.until = until
+        self.until: int | None = None
+        self._span = span
         self._journal = journal
         self._candles = candles
-        self._view = View(desk, market)
+        self._view = View(desk, market, self.now)
+        self._pending: asyncio.Future[Sequence[MarketInput] | None] | None = None
         self._commands: deque[tuple[Command, asyncio.Future[Sequence[ev.Event]]]] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
         self._storing = False
         self._asked = False
-        self._running = False
-        self._failed: BaseException | None = None
-        self._pending: asyncio.Future[Sequence[MarketInput] | None] | None = None
+        self._ended = False
         self._facts: list[FactListener] = []
         self._prices: list[PriceListener] = []
         self._fills: dict[TokenId, deque[ev.Event]] = {}
@@ -97,7 +97,9 @@ class Kernel:
         self._record_due: dict[TokenId, int] = {}
         for event in past_fills:
             self._keep_fill(event)
-        self._view.remember(past_decisions)
+        decisions = list(past_decisions)
+        self._view.remember(decisions)
+        desk.recall(decisions)
         # what is shown while the disk is being waited for: never ahead of what is stored
         self._snapshot = self._view.snapshot()
 
@@ -106,9 +108,10 @@ class Kernel:
     async def run(self) -> None:
         """See `ports.Desk.run`."""
         loop = asyncio.get_running_loop()
-        self._running = True
         try:
             await self._warm()
+            # what a session is begun with belongs to its first moment, however long it took
+            await self._serve(self.desk.now)
             batches = aiter(self.market.batches(self.until))
             pending = self._pending = asyncio.ensure_future(_next(batches))
             try:
@@ -122,6 +125,7 @@ class Kernel:
                     if pending.done():
                         batch = pending.result()
                         if batch is None:
+                            await self._end_of_market()
                             break
                         self._cursor = self.market.cursor
                         await self._take(batch, loop.time())
@@ -136,11 +140,8 @@ class Kernel:
                 close = getattr(batches, "aclose", None)
                 if close is not None:
                     await close()
-        except BaseException as fault:
-            self._failed = fault
-            raise
         finally:
-            self._running = False
+            self._ended = True
             for _, future in self._commands:
                 if not future.done():
                     future.set_exception(Stopped("the desk has stopped"))
@@ -153,8 +154,11 @@ class Kernel:
         for item in inputs:
             self.desk.warm(item)
         self._candles.observe(inputs)
+        began = self.desk.now or self.market.now()
+        if self._span is not None:
+            self.until = began + self._span
         events = self.desk.start_session(
-            self.market.now(), __version__, self.market.info.detail, self.market.watchlist
+            began, __version__, self.market.info.detail, self.market.watchlist
         )
         await self._write(events, [], durable=True)
         self._publish(list(events))
@@ -180,13 +184,13 @@ class Kernel:
                 events += out
                 told += out
         self._candles.observe(batch)
-        if self.market.info.keeps_prices:
-            await self._record(batch)
         if events or now - self._checkpointed > CHECKPOINT_EVERY:
             self._checkpointed = now
             await self._write(events, [], durable=any(map(is_fact, events)))
         self._publish(told)
-        self._view.touch()
+        # after the facts: it may wait for the disk, and then nothing may be ahead of it
+        if self.market.info.keeps_prices:
+            await self._record(batch)
 
     async def _record(self, batch: Sequence[MarketInput]) -> None:
         """Keep prices for the history, one per token and `RECORD_EVERY`."""
@@ -199,22 +203,32 @@ class Kernel:
         if rows:
             await self._journal.record(rows)
 
-    async def _serve(self) -> None:
+    async def _end_of_market(self) -> None:
+        """A tape has run out: what was sent on it can land nowhere any more."""
+        progress = self.market.progress
+        if progress is not None and progress >= 1:
+            events = self.desk.end_of_market()
+            if events:
+                await self._write(events, [], durable=True)
+                self._publish(list(events))
+
+    async def _serve(self, at: int | None = None) -> None:
         """Step every command that is waiting, store them together, then answer."""
         if not self._commands:
             return
-        now = self.now()
+        now = self.now() if at is None else at
         cursor = self._cursor
         events: list[ev.Event] = []
         inputs: list[tuple[int, int, Command]] = []
         answers: list[tuple[asyncio.Future[Sequence[ev.Event]], Sequence[ev.Event]]] = []
-        while self._commands:
-            command, future = self._commands.popleft()
-            out = self.desk.command(command, now)
-            inputs.append((cursor, now, command))
-            events += out
-            answers.append((future, out))
         try:
+            while self._commands:
+                command, future = self._commands.popleft()
+                answers.append((future, ()))
+                out = self.desk.command(command, now)
+                inputs.append((cursor, now, command))
+                events += out
+                answers[-1] = (future, out)
             await self._write(events, inputs, durable=True)
         except BaseException as fault:
             for future, _ in answers:
@@ -304,7 +318,7 @@ class Kernel:
         Raises:
             Stopped: the desk does not run (any more).
         """
-        if self._failed is not None or (self._stopping and not self._running):
+        if self._ended:
             msg = "the desk has stopped"
             raise Stopped(msg)
         future: asyncio.Future[Sequence[ev.Event]] = asyncio.get_running_loop().create_future()

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.account import Account, cash_need
 from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.ledger import cost_of
 from papertrader_tui.domain.market import Gas
@@ -83,14 +83,13 @@ class OrderDesk:
 
     # ------------------------------------------------------------------ asking
 
-    def draft(self, request: OrderRequest) -> Draft:
+    def draft(self, request: OrderRequest, now: int | None = None) -> Draft:
         """The request checked and sized as things stand."""
         of = self._of
+        now = of.now if now is None else now
         market = of.markets.get(request.token)
         gas = self.gas_of(market).usd if market is not None else ZERO
-        return draft(
-            request, market, self._account, of.gates, of.profile, gas, of.now, of.stale_after
-        )
+        return draft(request, market, self._account, of.gates, of.profile, gas, now, of.stale_after)
 
     def gas_of(self, market: TokenMarket) -> GasCost:
         """What a swap's gas costs on the token's chain now."""
@@ -142,6 +141,7 @@ class OrderDesk:
             None,
             request.decision,
             high=market.price if request.kind is Kind.TRAILING_STOP else None,
+            insist=request.insist,
         )
         self._emit(ev.OrderAccepted(seq, of.now, order, sized.warnings))
         exits = ((Kind.STOP, request.stop, "stop"), (Kind.TAKE_PROFIT, request.target, "target"))
@@ -218,6 +218,28 @@ class OrderDesk:
             current = self._account.orders[order.id].status
             if wanted and current in (Status.WORKING, Status.HELD):
                 self.cancel(order.id, reason)
+
+    def can_close(self, request: OrderRequest) -> bool:
+        """Would a sale of all of it be accepted once its resting sells were taken back?"""
+        account = self._account
+        others = [rule for rule, _ in self.draft(request).problems if rule != "holding"]
+        market = self._of.markets.get(request.token)
+        if others or market is None:
+            return False
+        flying = ZERO
+        for order in account.open.get(request.token, {}).values():
+            if order.side is Side.SELL and order.status is Status.SUBMITTED:
+                flying = add(flying, order.quantity or ZERO)
+        free = sub(account.held(request.token), flying)
+        worth = mul(free, market.price or ZERO)
+        return free > 0 and add(account.ledger.cash, worth) >= self.gas_of(market).usd
+
+    def drop_in_flight(self, reason: str) -> None:
+        """Take back what was sent and can land nowhere."""
+        for order in self._account.open_orders():
+            if self._account.orders[order.id].status is Status.SUBMITTED:
+                event = ev.OrderCancelled(self._account.seq + 1, self._of.now, order.id, reason)
+                self._end(order, event)
 
     def expire(self, now: int) -> None:
         """End the orders whose time is up; what is in flight lands all the same."""
@@ -322,7 +344,9 @@ class OrderDesk:
         if tolerance is not None:
             order = order.to(Status.SUBMITTED, tolerance_bps=tolerance)
         swap = quote(order, price, market.pricer, market.token.decimals)
-        if swap is None or swap.quantity == 0 or swap.cash == 0:
+        if not _moves(swap):
+            if order.urgent and order.status is Status.WORKING:
+                return  # it has to get out: the next price may serve it
             self._end(
                 order,
                 ev.OrderCancelled(
@@ -335,7 +359,13 @@ class OrderDesk:
                 ),
             )
             return
+        assert swap is not None
         expected, bound = terms(order, swap, market.token.decimals)
+        if order.exact_out and self._beyond_cash(order, bound):
+            reason = f"up to {bound:,.2f} USDC would be needed, which is more than is free"
+            seq = self._account.seq + 1
+            self._end(order, ev.OrderCancelled(seq, of.now, order.id, reason))
+            return
         attempt = order.attempts + 1
         self._emit(
             ev.OrderSubmitted(
@@ -355,16 +385,25 @@ class OrderDesk:
         )
         market.working = True
 
+    def _beyond_cash(self, order: Order, bound: Decimal) -> bool:
+        """Would it need more than is free and it has reserved itself?"""
+        return bound > add(self._account.free_cash(), cash_need(order))
+
     def _mine(self, order: Order, market: TokenMarket) -> None:
         swap = quote(order, market.price or ZERO, market.pricer, market.token.decimals)
         gas = self.gas_of(market)
         cash = self._account.ledger.cash
-        passes = swap is not None and within(order, swap, order.bound or ZERO)
+        passes = swap is not None and _moves(swap) and within(order, swap, order.bound or ZERO)
         if passes and swap is not None:
             needed = add(swap.cash, gas.usd) if order.side is Side.BUY else sub(gas.usd, swap.cash)
             if cash < needed:
                 passes = False
         if not passes and cash < gas.usd:
+            if order.urgent:
+                # no money for the gas of a revert, so it was not mined; it goes again, wider
+                if _moves(swap):
+                    self._send(order, market, widened(order.tolerance_bps))
+                return
             self._end(
                 order,
                 ev.OrderCancelled(
@@ -452,6 +491,8 @@ class OrderDesk:
             if within(order, swap, order.bound or ZERO):
                 what = "cash no longer covers the swap and its gas"
         again = self._after_revert(order)
+        if again is Status.SUBMITTED and not _moves(swap):
+            again = Status.WORKING
         self._emit(
             ev.Reverted(
                 self._account.seq + 1,
@@ -487,13 +528,15 @@ class OrderDesk:
             self.trails.pop(order.id, None)
             self._drop_exits(order, "its entry ended without a fill")
 
-    @staticmethod
-    def _after_revert(order: Order) -> Status:
+    def _after_revert(self, order: Order) -> Status:
         """A stop has to get out: it goes again, wider. A limit or target rests again."""
-        if order.kind in (Kind.STOP, Kind.TRAILING_STOP) and order.side is Side.SELL:
+        if order.urgent:
             return Status.SUBMITTED
-        if order.origin is Origin.EXIT and order.kind is Kind.MARKET:
-            return Status.SUBMITTED
+        if order.side is Side.BUY and self._account.kill in (
+            ev.KillMode.REDUCE_ONLY,
+            ev.KillMode.FLATTEN,
+        ):
+            return Status.REVERTED
         if order.kind in (Kind.LIMIT, Kind.TAKE_PROFIT) and order.attempts < MAX_ATTEMPTS:
             return Status.WORKING
         return Status.REVERTED
@@ -502,6 +545,11 @@ class OrderDesk:
         market = self._of.markets.get(token)
         if market is not None:
             market.working = token in self._account.open
+
+
+def _moves(swap: Swap | None) -> bool:
+    """Would it move anything at all?"""
+    return swap is not None and swap.quantity > 0 and swap.cash > 0
 
 
 def _stops_first(order: Order) -> tuple[int, int]:

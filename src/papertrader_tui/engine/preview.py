@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from papertrader_tui.domain.commands import ClosePosition, PlaceOrder
 from papertrader_tui.domain.money import ZERO
-from papertrader_tui.domain.orders import Kind, Order, OrderRequest, Side, SizeBy
-from papertrader_tui.engine.desk import Desk
+from papertrader_tui.domain.orders import Kind, Order, Side
+from papertrader_tui.engine.desk import Desk, close_request
 from papertrader_tui.engine.snapshot import Preview
 from papertrader_tui.simulator.matching import quote, terms
-
-
-def close_request(command: ClosePosition) -> OrderRequest:
-    """The sale that closing a position comes to."""
-    return OrderRequest(
-        command.client_id,
-        command.token,
-        Side.SELL,
-        SizeBy.PERCENT,
-        Decimal(100),
-        tolerance_bps=command.tolerance_bps,
-    )
 
 
 def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Preview | None:
@@ -36,7 +22,7 @@ def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Previe
     market = desk.markets.get(request.token)
     if market is None or market.price is None:
         return None
-    draft = desk.orders.draft(request)
+    draft = desk.orders.draft(request, max(now, desk.now))
     reference = market.price
     if request.kind is not Kind.MARKET and request.price is not None and request.price > 0:
         reference = request.price

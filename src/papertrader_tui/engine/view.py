@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
@@ -26,9 +26,10 @@ class View:
     Sparklines change every five minutes, so they are kept until a bar closes.
     """
 
-    __slots__ = ("_decisions", "_desk", "_last", "_market", "_sparks", "_version")
+    __slots__ = ("_decisions", "_desk", "_last", "_market", "_now", "_sparks", "_version")
 
-    def __init__(self, desk: Desk, market: Market) -> None:
+    def __init__(self, desk: Desk, market: Market, now: Callable[[], int]) -> None:
+        self._now = now
         self._desk = desk
         self._market = market
         self._decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
@@ -54,7 +55,7 @@ class View:
 
     def _build(self) -> Snapshot:
         desk, info, account = self._desk, self._market.info, self._desk.account
-        now = max(desk.now, self._market.now())
+        now = self._now()
         totals = account.totals(now)
         positions = tuple(
             self._position(token) for token in account.ledger.positions if token in desk.markets

@@ -18,6 +18,8 @@ from papertrader_tui.registry import load_registry
 HISTORY_TICKS = 25 * p.TICKS_PER_HOUR
 CANDLE_MS = 5 * MINUTE
 CANDLE_TICKS = CANDLE_MS // p.TICK_MS
+#: Of a day's gas prices every tenth minute is handed over, to rank the present one among.
+GAS_TICKS = 60
 #: Instants made at a time: small enough not to be felt as a stall on a screen.
 RUN = 25
 
@@ -128,6 +130,8 @@ class DemoMarket:
             ticks = min(p.TICKS_PER_HOUR, last + 1 - number * p.TICKS_PER_HOUR)
             for i, own in enumerate(candles):
                 own.extend(hour.candles(i, begin, ticks, CANDLE_TICKS))
+            for tick in range(begin, ticks, GAS_TICKS):
+                yield from hour.gas(tick)
         hour, tick = self._hour(last // p.TICKS_PER_HOUR), last % p.TICKS_PER_HOUR
         yield from hour.gas(tick)
         yield from hour.depth(tick)

@@ -1,7 +1,5 @@
 """Bars of one token on UTC boundaries, and what its price was some time ago."""
 
-# ruff: noqa: PLR1730 - at every price: min() and max() cost several times what a comparison does
-
 from __future__ import annotations
 
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE, Bar, Candle, History
@@ -65,7 +63,10 @@ class Bars:
         self._set_length(max(BAR_MS, history.interval))
         self._restart()
         for candle in history.candles:
-            self._merge(candle, candle.start + history.interval)
+            # the last one may still be forming: it goes on with the next price
+            self._merge(
+                candle, min(candle.start + history.interval, max(history.time, candle.start))
+            )
 
     def on_price(self, time: int, value: float, volume: float = -1.0) -> None:
         """Take in one price, with the dollars traded since the one before (negative: unknown)."""

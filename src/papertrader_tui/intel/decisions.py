@@ -152,7 +152,7 @@ def judge(ctx: Context) -> Verdict:
 def _leave(ctx: Context, scores: Scores) -> Verdict:
     """Exits of an open position, in order."""
     plan = ctx.plan
-    if ctx.pending:
+    if ctx.pending and not ctx.breached:
         return Verdict(_HOLD, "hold.pending", scores)
     rule = ctx.breached
     if not rule:

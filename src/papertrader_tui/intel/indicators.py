@@ -1,6 +1,6 @@
 """Indicators over bars, updated incrementally and all at once when a bar closes."""
 
-# ruff: noqa: PLR1730, FURB136 - once a bar and token: min() and max() cost several comparisons
+# ruff: noqa: FURB136 - once a bar and token: min() and max() cost several comparisons
 
 from __future__ import annotations
 

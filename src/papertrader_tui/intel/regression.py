@@ -1,6 +1,6 @@
 """A rolling least squares line, updated in constant time per value."""
 
-# ruff: noqa: PLR1730 - once a bar and token: min() and max() cost several comparisons
+
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ shrink.  No factor looks at the level or at its order size: sizes are judged aga
 reference order, so that a context scores the same at every level.
 """
 
-# ruff: noqa: PLR1730, FURB136, PLR0912, PLR0915 - at every price: min() and max() cost several
+# ruff: noqa: FURB136, PLR0912, PLR0915 - at every price: min() and max() cost several
 # times what a comparison does, and every call adds to it
 
 from __future__ import annotations

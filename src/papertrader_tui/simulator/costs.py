@@ -37,6 +37,7 @@ from papertrader_tui.domain.money import (
 _PRICE_DIGITS = 18
 #: Fees are kept to so many decimals of a dollar: finer than any token's smallest unit is worth.
 FEE_DECIMALS = 18
+_ALL_BPS = 10_000
 
 
 class NotEnoughLiquidity(ValueError):
@@ -168,8 +169,12 @@ class FlatPricer(LiquidityPricer):
 
 
 def pricer_for(depth: Depth | None, fee_bps: Decimal) -> Pricer:
-    """The best estimate that what is known allows."""
-    if depth is None:
+    """The best estimate that what is known allows.
+
+    What a source says of a pool may be nonsense: a fee of all or more, a negative depth. Such a
+    pool is not known.
+    """
+    if depth is None or not 0 <= depth.fee_bps < _ALL_BPS or depth.liquidity < 0:
         return FlatPricer(fee_bps)
     return LiquidityPricer(depth.liquidity, depth.fee_bps)
 

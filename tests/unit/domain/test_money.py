@@ -24,8 +24,9 @@ def test_a_token_amount_times_a_price_is_exact_whatever_the_callers_context(
 ) -> None:
     with decimal.localcontext(prec=5):
         product = money.mul(a, b)
-    numerator = int(a.scaleb(18)) * int(b.scaleb(18))
-    assert product == Decimal(numerator).scaleb(-36, decimal.Context(prec=90))
+    wide = decimal.Context(prec=90)
+    numerator = int(a.scaleb(18, wide)) * int(b.scaleb(18, wide))
+    assert product == Decimal(numerator).scaleb(-36, wide)
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def test_a_breach_sells_before_anything_else(rule: str, part: tuple[int, int]) -
 def test_exits_run_while_a_gate_is_closed_but_not_on_a_bad_price() -> None:
     assert judge(held(5, series_with(ref_bar=110.0), blocked="kill_switch")).rule == "exit.stress"
     assert judge(held(5, fault="stale", breached="exit.stop_loss")).rule == "skip.price"
-    assert judge(held(pending=True, breached="exit.stop_loss")).rule == "hold.pending"
+    # a buy under way does not keep the stop from working
+    assert judge(held(pending=True, breached="exit.stop_loss")).rule == "exit.stop_loss"
+    assert judge(held(pending=True)).rule == "hold.pending"
 
 
 def test_time_ends_a_position_only_without_a_gain() -> None:
