@@ -16,7 +16,11 @@ class Action(StrEnum):
     SKIP = "SKIP"
 
 
-@dataclass(frozen=True, slots=True)
+# Dozens of the next two are made for every decision that is kept, and a frozen dataclass takes
+# three times as long to make: treat them as immutable all the same.
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class FactorInput:
     """One value that a factor looked at, with where it came from and how old it was."""
 
@@ -26,7 +30,7 @@ class FactorInput:
     age_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Factor:
     """One factor's part in a score.
 

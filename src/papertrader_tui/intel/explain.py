@@ -6,6 +6,7 @@ Built only for decisions that are kept, from the numbers that the verdict was ma
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from papertrader_tui.domain.decision import Factor
 from papertrader_tui.domain.market import HOUR, MINUTE
@@ -35,22 +36,29 @@ def explain(ctx: Context, verdict: Verdict) -> tuple[str, tuple[Factor, ...], tu
         ctx: The context as it was when the verdict was made.
         verdict: What `judge` returned for it.
     """
-    shares = ctx.marks.weights
     tell = sentences.Teller(ctx, verdict)
     factors = []
+    told: dict[str, tuple[str, sentences.Inputs]] = {}  # depth and network stand in two scores
+    shares = ctx.marks.weights
     for index, (of, name) in enumerate(_NAMES):
         weight = shares[index]
         if not weight:
             continue
         points = verdict.scores[3 + index]
-        sentence, inputs = tell(name)
+        if name not in told:
+            told[name] = tell(name)
         factors.append(
             Factor(
-                name, of, Decimal(points).scaleb(-2), Decimal(weight).scaleb(-2),
-                Decimal((points * weight + 5_000) // 10_000).scaleb(-2), sentence, inputs,
+                name, of, _percent(points), _percent(weight),
+                _percent((points * weight + 5_000) // 10_000), *told[name],
             )
         )  # fmt: skip
     return reason(ctx, verdict), tuple(factors), missing(ctx)
+
+
+@cache  # of at most 10,001 values
+def _percent(hundredths: int) -> Decimal:
+    return Decimal(hundredths).scaleb(-2)
 
 
 def missing(ctx: Context) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from papertrader_tui.domain.decision import FactorInput
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE
@@ -14,6 +15,7 @@ from papertrader_tui.intel.scoring import reference_order
 Inputs = tuple[FactorInput, ...]
 
 
+@cache  # of as many as there are lengths of bars
 def span(ms: int) -> str:
     """A duration as people say it: `5 min`, `4 h`, `2 d`."""
     if ms % DAY == 0:
@@ -31,7 +33,8 @@ def dollars(value: float) -> str:
 
 def number(value: float) -> str:
     """Six significant digits, never with an exponent."""
-    return format(Decimal(f"{value:.6g}"), "f")
+    text = f"{value:.6g}"
+    return format(Decimal(text), "f") if "e" in text else text
 
 
 def trend(ctx: Context) -> str:
@@ -69,6 +72,11 @@ def _grade(points: int) -> str:
     return "high" if points >= 6_667 else "low" if points < 3_333 else "medium"
 
 
+@cache
+def _method(factor: str) -> str:
+    return "_" + factor.lower().replace(" ", "_")
+
+
 class Teller:
     """Says what a factor saw.
 
@@ -78,23 +86,23 @@ class Teller:
     def __init__(self, ctx: Context, verdict: Verdict) -> None:
         self._ctx = ctx
         self._verdict = verdict
+        self._age = max(0, ctx.time - ctx.series.closed_at)
+        self._source = f"{ctx.source} {span(ctx.series.bar_ms)} bars"
+        self._priced = FactorInput("price", number(ctx.value), ctx.source, ctx.age_ms)
 
     def __call__(self, name: str) -> tuple[str, Inputs]:
         """Sentence and inputs of a factor; depth and network read the same in either score."""
-        told: tuple[str, Inputs] = getattr(self, "_" + name.lower().replace(" ", "_"))()
+        told: tuple[str, Inputs] = getattr(self, _method(name))()
         return told
 
     def _bars(self, **values: float | None) -> Inputs:
-        ctx = self._ctx
-        age = max(0, ctx.time - ctx.series.closed_at)
-        source = f"{ctx.source} {span(ctx.series.bar_ms)} bars"
-        return tuple(
+        age, source = self._age, self._source
+        return tuple([
             FactorInput(n, number(v), source, age) for n, v in values.items() if v is not None
-        )
+        ])  # fmt: skip
 
     def _price(self) -> FactorInput:
-        ctx = self._ctx
-        return FactorInput("price", number(ctx.value), ctx.source, ctx.age_ms)
+        return self._priced
 
     def _of(self, source: str, since: int, **values: float | str | None) -> Inputs:
         age = max(0, self._ctx.time - since)
