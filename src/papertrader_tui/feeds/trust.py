@@ -58,12 +58,13 @@ def weigh(
     if aside and counted:
         result = replace(result, note=outvoted_text(sorted(aside), result.note))
     if result.fault:
-        doubted = _doubted(counted, fresh, apart)
+        gross = _gross(fresh, memory.believed, memory.gross)
+        doubted = {source for source, run in gross.items() if run.count < ANSWERS}
         way_out = _exit(doubted, counted, result, memory)
         if way_out is not None:
             result = replace(result, exit_price=way_out[0], exit_source=way_out[1])
-        return result, replace(memory, last=result, jump=jump, apart=apart)
-    return result, Memory(result, result, jump, apart)
+        return result, replace(memory, last=result, jump=jump, apart=apart, gross=gross)
+    return result, Memory(result, result, apart=apart)
 
 
 def gap(low: Decimal, high: Decimal) -> Decimal:
@@ -206,14 +207,25 @@ def _apart(fresh: Sequence[Said], before: Mapping[str, Run]) -> dict[str, Run]:
 # ---------------------------------------------------------------------- exits
 
 
-def _doubted(counted: Sequence[Said], fresh: Sequence[Said], apart: Mapping[str, Run]) -> set[str]:
-    """Sources that two others contradict by more than a jump, and not for three answers yet."""
-    return {
-        s.source for s in counted
-        if (run := apart.get(s.source)) is not None and run.count < ANSWERS
-        and (others := _against(s, fresh)) is not None
-        and min(gap(s.price, other.price) for other in others) > JUMP
-    }  # fmt: skip
+def _gross(
+    fresh: Sequence[Said], believed: Trusted | None, before: Mapping[str, Run]
+) -> dict[str, Run]:
+    """Per source, its answers in a row that fell by a jump although another witness saw none.
+
+    An exit waits for three of them: so much as one wrong answer would sell for nothing, and a
+    pool that others contradict so grossly is more often wrong than ahead.
+    """
+    runs: dict[str, Run] = {}
+    if believed is None:
+        return runs
+    calm = {s.witness for s in fresh if _change(s.price, believed.price) <= JUMP}
+    for said in fresh:
+        fell = said.price < believed.price and _change(said.price, believed.price) > JUMP
+        if fell and calm - {said.witness}:
+            fetched, run = said.answer.fetched, before.get(said.source)
+            first = Run(1, fetched, fetched, said.price)
+            runs[said.source] = first if run is None else _longer(run, said)
+    return runs
 
 
 def _exit(

@@ -125,12 +125,14 @@ class Memory:
         last: The last result.
         jump: Answers in a row of a lone witness that jumped, and whose they are.
         apart: Per source, answers in a row that two others contradict.
+        gross: Per source, answers in a row that fell by a jump where another witness saw none.
     """
 
     believed: Trusted | None = None
     last: Trusted | None = None
     jump: tuple[str, Run] | None = None
     apart: Mapping[str, Run] = field(default_factory=dict)
+    gross: Mapping[str, Run] = field(default_factory=dict)
 
 
 NO_MEMORY = Memory()

@@ -283,6 +283,12 @@ def test_until_then_a_gross_contradiction_is_no_exit_and_a_modest_one_is():
     assert out[-1].exit_price == D(2600)
 
 
+def test_against_one_witness_too_a_gross_fall_of_a_pool_is_an_exit_at_its_third_answer():
+    out, _ = cycles([("3000", None, "3000"), *[("3000", None, "2100")] * 3])
+    assert [t.exit_price for t in out] == [None, None, None, D(2100)]
+    assert {t.grade for t in out[1:]} == {Grade.DISPUTED}
+
+
 def test_nobody_votes_on_what_he_has_not_seen():
     """Whoever averages is behind in a crash: the pool is not outvoted by old observations."""
     memory = cycles([("3000", "3001", "3000")])[1]
