@@ -11,6 +11,7 @@ from pathlib import Path
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.events import Event
+from papertrader_tui.domain.market import Candle, MarketInput
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.ports import JournalError
 from papertrader_tui.store.database import (
@@ -123,6 +124,43 @@ class SqliteJournal:
             waiting[key] = (price, volume)
         if self._due():
             await self.flush()
+
+    async def record_inputs(
+        self, inputs: Sequence[MarketInput], cursor: int, *, warm: bool = False
+    ) -> None:
+        """Keep what a market handed over that nobody could ask for again; may be batched.
+
+        Args:
+            inputs: In order; objects that are not changed afterwards.
+            cursor: Of the market after the last of them.
+            warm: They came before the session began; the cursor did not move.
+
+        Raises:
+            JournalError: they, and what waited before them, were not kept.
+        """
+        self._usable()
+        if inputs:
+            self._batch.market.append((inputs, cursor, warm))
+            self._batch.market_rows += len(inputs)
+        if self._due():
+            await self.flush()
+
+    async def keep_candles(
+        self,
+        token: TokenId,
+        interval: int,
+        span: tuple[int, int],
+        candles: Sequence[Candle],
+        source: str,
+    ) -> None:
+        """Keep what a service answered for a span of time, at once.
+
+        Raises:
+            JournalError: it, and what waited before it, was not kept.
+        """
+        self._usable()
+        self._batch.imports.append((token, interval, span, candles, source))
+        await self.flush()
 
     async def flush(self) -> None:
         """Write what waits, in one transaction.

@@ -12,9 +12,10 @@ from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.decision import Decision
 from papertrader_tui.domain.events import Decided, Event
 from papertrader_tui.domain.market import Candle
-from papertrader_tui.store import facts, history
+from papertrader_tui.store import facts, history, inputs
 from papertrader_tui.store.codec import decode_command
 from papertrader_tui.store.database import reading
+from papertrader_tui.store.inputs import Heard
 from papertrader_tui.store.meta import Meta, read_meta
 
 KEPT_DECISIONS = 200
@@ -100,6 +101,14 @@ class Loaded:
             "SELECT session, cursor, time, kind, body FROM commands ORDER BY number"
         ):
             yield Input(session, cursor, time, decode_command(kind, body))
+
+    def heard(self) -> Iterator[Heard]:
+        """What a live market said, in order, as far back as it is kept; timers are left out.
+
+        Raises:
+            ValueError: a row cannot be read; the message says which.
+        """
+        return inputs.read(self._connection)
 
     def candles(self, token: str, interval: int, limit: int) -> list[Candle]:
         """The last candles of a token; see `history.candles`."""

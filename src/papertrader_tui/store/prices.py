@@ -1,4 +1,7 @@
-"""Price history in the account file: raw for a day, then candles of a minute, then of an hour."""
+"""Price history in the account file: raw for a day, then candles of a minute, then of an hour.
+
+What a live market said is kept whole beside it for as long as it is worth playing again.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,12 @@ class Retention:
     Attributes:
         raw: Every price.
         minutes: Candles of a minute; those of an hour are kept for good.
+        inputs: What a live market said, word for word.
     """
 
     raw: int = DAY
     minutes: int = 30 * DAY
+    inputs: int = 30 * DAY
 
     def __post_init__(self) -> None:
         if not 0 < self.raw <= self.minutes:
@@ -28,6 +33,9 @@ class Retention:
                 f"retention: raw prices for {self.raw} ms and minutes for {self.minutes} ms; raw "
                 "must be above zero and no longer than minutes"
             )
+            raise ValueError(msg)
+        if self.inputs < 0:
+            msg = f"retention: recorded inputs for {self.inputs} ms; it must not be below zero"
             raise ValueError(msg)
 
 
@@ -115,3 +123,12 @@ def roll_up(connection: sqlite3.Connection, now: int, retention: Retention) -> N
             connection.execute(
                 f"DELETE FROM {source} WHERE token = ? AND time < ?", (*token, before)
             )
+    minutes = now - retention.minutes
+    connection.execute("DELETE FROM candles WHERE interval < ? AND time < ?", (HOUR, minutes))
+    connection.execute("DELETE FROM candle_spans WHERE interval < ? AND until < ?", (HOUR, minutes))
+    # They are in order, so this reads no further than to the first that stays.
+    kept = connection.execute(
+        "SELECT seq FROM inputs WHERE time >= ? ORDER BY seq LIMIT 1", (now - retention.inputs,)
+    ).fetchone()
+    if kept is not None:
+        connection.execute("DELETE FROM inputs WHERE seq < ?", kept)

@@ -16,11 +16,12 @@ from papertrader_tui.domain.events import (
     Reverted,
 )
 from papertrader_tui.domain.ledger import postings
-from papertrader_tui.domain.market import HOUR
+from papertrader_tui.domain.market import HOUR, Candle, MarketInput
 from papertrader_tui.ports import JournalError
-from papertrader_tui.store import facts, prices, tables
+from papertrader_tui.store import archive, facts, prices, tables
 from papertrader_tui.store.codec import DECISION_COLUMNS, decision_values, encode, encode_event
 from papertrader_tui.store.errors import StoreError
+from papertrader_tui.store.inputs import Recorder
 from papertrader_tui.store.prices import Retention
 
 _JOURNAL = "INSERT INTO journal (seq, time, kind, token, body) VALUES (?, ?, ?, ?, ?)"
@@ -46,15 +47,23 @@ class Batch:
         inputs: Commands as (cursor, time, command).
         checkpoint: (cursor, text) of the newest checkpoint.
         prices: (token, time) -> (price, volume).
+        market: What a market handed over as (inputs, cursor, warm), `market_rows` in all.
+        imports: Candles as (token, interval, span, candles, source).
     """
 
     events: list[Event] = field(default_factory=list)
     inputs: list[tuple[int, int, Command]] = field(default_factory=list)
     checkpoint: tuple[int, str] | None = None
     prices: dict[tuple[str, int], tuple[object, float]] = field(default_factory=dict)
+    market: list[tuple[Sequence[MarketInput], int, bool]] = field(default_factory=list)
+    market_rows: int = 0
+    imports: list[tuple[str, int, archive.Span, Sequence[Candle], str]] = field(
+        default_factory=list
+    )
 
     def __len__(self) -> int:
-        return len(self.events) + len(self.inputs) + len(self.prices)
+        rows = len(self.events) + len(self.inputs) + len(self.prices)
+        return rows + self.market_rows + len(self.imports)
 
     def __bool__(self) -> bool:
         return len(self) > 0 or self.checkpoint is not None
@@ -77,6 +86,7 @@ class Writer:
     ) -> None:
         self._connection = connection
         self._retention = retention
+        self._recorder = Recorder(connection)
         self.broken = ""
         self._account = Account() if account is None else account
         last = facts.last_seq(connection)
@@ -125,7 +135,7 @@ class Writer:
 
     def _write(self, batch: Batch) -> None:
         connection = self._connection
-        if batch.events or batch.inputs:
+        if batch.events or batch.inputs or batch.market:
             self._start_session()
         if batch.events:
             self._write_events(batch.events)
@@ -147,6 +157,10 @@ class Writer:
                 ],
             )
             self._now = max(self._now, *(time for _, time in batch.prices))
+        for items, cursor, warm in batch.market:
+            self._recorder.write(self._session, items, cursor, warm)
+        for candles in batch.imports:
+            archive.put(connection, *candles)
         if batch.checkpoint is not None:
             self._cursor, body = batch.checkpoint
             connection.execute(_CHECKPOINT, (self._cursor, self._now, body))
