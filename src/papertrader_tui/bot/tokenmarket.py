@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from papertrader_tui.domain.decision import Decision
-from papertrader_tui.domain.market import Depth
+from papertrader_tui.domain.market import Depth, Trust
+from papertrader_tui.domain.orders import Side
 from papertrader_tui.domain.tokens import Chain, Token
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.exits import ExitPlan
@@ -19,6 +20,8 @@ class TokenMarket:
     Attributes:
         price, value: Last price, exact and as a float; None and 0 before the first.
         time: When that price was observed.
+        trust: How far that price goes; None for a market that is its own source.
+        doubt: Why no entry may be made on it, "" if one may.
         held: A position is open.
         working: Orders of it are open, so prices have to be matched against them.
         plan: Exits planned for its position, while the bot manages it.
@@ -33,6 +36,7 @@ class TokenMarket:
         "chain",
         "context",
         "depth",
+        "doubt",
         "exit_retry",
         "held",
         "kept",
@@ -47,6 +51,7 @@ class TokenMarket:
         "source",
         "time",
         "token",
+        "trust",
         "value",
         "watched",
         "working",
@@ -59,6 +64,8 @@ class TokenMarket:
         self.value = 0.0
         self.time = 0
         self.source = ""
+        self.trust: Trust | None = None
+        self.doubt = ""
         self.depth: Depth | None = None
         self.pricer: Pricer = pricer_for(None, token.fee_bps)
         self.series = Series()
@@ -73,6 +80,33 @@ class TokenMarket:
         self.last_kept = 0
         self.repeats = 0
         self.kept: Decision | None = None
+
+    def heed(self, trust: Trust) -> None:
+        """Take in how far the price can be trusted."""
+        self.trust = trust
+        self.doubt = trust.fault
+
+    def stale(self, now: int, stale_after: int) -> bool:
+        """Is the price too old to trade on? Its sources know better than a common limit."""
+        if self.trust is not None:
+            return now > self.trust.stale_at
+        return now - self.time > stale_after
+
+    def price_of(self, side: Side) -> Decimal | None:
+        """What a trade goes at now; None where a doubt leaves nothing to trade on.
+
+        While a price is doubted nothing is bought, and exits go where a pool or two witnesses
+        stand behind it.
+        """
+        if not self.doubt:
+            return self.price
+        return self.trust.exit_price if self.trust is not None and side is Side.SELL else None
+
+    def source_of(self, side: Side) -> str:
+        """Who said that price."""
+        if self.doubt and self.trust is not None and side is Side.SELL:
+            return self.trust.exit_source
+        return self.source
 
     def deepen(self, depth: Depth) -> None:
         """Take in how deep the market is."""

@@ -16,7 +16,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.domain.gates import Gates
-from papertrader_tui.domain.market import DAY, MINUTE, Gas
+from papertrader_tui.domain.market import DAY, MINUTE, Gas, Trust
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_down
 from papertrader_tui.domain.orders import OrderRequest, Origin, Side, SizeBy, Status
 from papertrader_tui.domain.tokens import Registry, TokenId
@@ -251,7 +251,8 @@ class Trader:
     ) -> Decision:
         of = self._of
         reason, factors, missing = explain(context, verdict)
-        price = market.price or ZERO
+        side = Side.SELL if verdict.action is Action.SELL else Side.BUY
+        price = market.price_of(side) or market.price or ZERO
         decision = Decision(
             f"d{of.account.decisions + 1}",
             of.now,
@@ -266,7 +267,7 @@ class Trader:
             verdict.rule,
             reason,
             price,
-            market.source,
+            market.source_of(side),
             context.age_ms,
             factors,
             missing,
@@ -293,7 +294,10 @@ class Trader:
         context.value = market.value
         context.source = market.source
         context.age_ms = age = now - market.time
-        context.fault = f"its price is {age // 1000} s old" if age > of.stale_after else ""
+        if market.trust is None:
+            context.fault = f"its price is {age // 1000} s old" if age > of.stale_after else ""
+        else:
+            self._trust(context, market, market.trust)
         depth = market.depth
         if depth is not None and depth.time != context.depth_time:
             context.liquidity = float(depth.liquidity)
@@ -323,11 +327,24 @@ class Trader:
             position = account.ledger.positions[market.token.id]
             context.opened = position.opened
             context.pnl = float(position.net) / float(position.bought)
-        block = of.gates.entry_block(
-            market.token.id, depth.liquidity if depth is not None else None
-        ) or of.gates.cooldown(market.token.id, now)
-        context.blocked, context.blocked_reason = block or _FREE
+            context.blocked, context.blocked_reason = _FREE  # an exit is never forbidden
+        else:
+            block = of.gates.entry_block(
+                market.token.id, depth.liquidity if depth is not None else None
+            ) or of.gates.cooldown(market.token.id, now)
+            context.blocked, context.blocked_reason = block or _FREE
         return context
+
+    def _trust(self, context: Context, market: TokenMarket, trust: Trust) -> None:
+        """What the sources say of the price, where there are several."""
+        context.sources = trust.sources
+        context.max_age_ms = max(1, trust.stale_at - market.time)
+        context.fault = trust.fault
+        context.exits = trust.fault != "" and trust.exit_price is not None
+        if not context.fault and self._of.now > trust.stale_at:
+            context.fault = f"its price is {context.age_ms // 1000} s old"
+        if context.exits and market.held:
+            context.value, context.source = trust.exit_value, trust.exit_source
 
     def _watch_drop(self) -> float | None:
         """How far the watchlist has fallen in 24 h on average; None where few of it are known."""

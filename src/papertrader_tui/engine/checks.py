@@ -63,9 +63,7 @@ def draft(
     if garbled:
         return Draft(None, None, tuple(garbled), ())
     problems += _shape(request, now)
-    age = now - market.time
-    if age > stale_after and (request.side is Side.BUY or request.kind is Kind.MARKET):
-        problems.append(("price.stale", f"its price is {age // 1000} s old: too old to trade on"))
+    problems += _price(request, market, now, stale_after)
     problems += _bracket(request, market.price)
     notional, quantity = _size(request, market, account, gas_usd)
     warnings: list[str] = []
@@ -86,6 +84,20 @@ def draft(
     else:
         problems += _holding(quantity, request, market, account, gas_usd)
     return Draft(notional, quantity, tuple(problems), tuple(warnings))
+
+
+def _price(
+    request: OrderRequest, market: TokenMarket, now: int, stale_after: int
+) -> list[tuple[str, str]]:
+    """Is there a price to buy on, or to sell on at once?"""
+    if request.side is Side.SELL and request.kind is not Kind.MARKET:
+        return []
+    if market.stale(now, stale_after):
+        age = f"its price is {(now - market.time) // 1000} s old: too old to trade on"
+        return [("price.stale", market.doubt or age)]
+    if market.price_of(request.side) is None:
+        return [("price.doubted", market.doubt)]
+    return []
 
 
 def _garbled(request: OrderRequest) -> list[tuple[str, str]]:
@@ -162,7 +174,7 @@ def _size(
     request: OrderRequest, market: TokenMarket, account: Account, gas_usd: Decimal
 ) -> tuple[Decimal | None, Decimal | None]:
     """USDC to spend or tokens to move, on the grid of the smallest unit."""
-    price = market.price or ZERO
+    price = market.price_of(request.side) or market.price or ZERO
     decimals = market.token.decimals
     size = request.size if request.size.is_finite() and request.size > 0 else ZERO
     if request.side is Side.BUY:

@@ -29,6 +29,7 @@ from papertrader_tui.domain.market import (
     MarketInput,
     Quote,
     Timer,
+    Trust,
 )
 from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy, Status
@@ -203,6 +204,10 @@ class Desk:
             market = self._market(item.token)
             if market is not None:
                 market.deepen(item)
+        elif isinstance(item, Trust):
+            market = self._market(item.token)
+            if market is not None:
+                market.heed(item)
         elif isinstance(item, Gas):
             self.gas[item.chain] = item
             self.trader.on_gas(item)
@@ -251,6 +256,8 @@ class Desk:
         market.source = quote.source
         if self.now >= self._due:
             self._on_time()
+        if market.doubt:
+            return self._on_doubted(market)
         if market.working:
             self.orders.land(market, opening)
         if opening:
@@ -264,6 +271,28 @@ class Desk:
             self._mark(market, quote.price)
             self.trader.on_path(market, quote.value, quote.value)
         if time >= market.next_decision and self.account.bot and (market.watched or market.held):
+            self.trader.decide(market)
+        return self._take_out() if self._out or self._flattening else NOTHING
+
+    def _on_doubted(self, market: TokenMarket) -> Sequence[ev.Event]:
+        """A price that is not believed: exits act on what backs one, and nothing else does.
+
+        Nothing is learned from it, and holdings keep the value of the last price believed: a
+        source that lies must neither bend an indicator nor close a loss gate.
+        """
+        price = market.price_of(Side.SELL)
+        if price is not None:
+            if market.working:
+                self.orders.land(market, opening=False)
+                self.orders.match(market, price, price)
+            if market.held:
+                value = float(price)
+                self.trader.on_path(market, value, value)
+        if (
+            market.time >= market.next_decision
+            and self.account.bot
+            and (market.watched or market.held)
+        ):
             self.trader.decide(market)
         return self._take_out() if self._out or self._flattening else NOTHING
 
@@ -428,9 +457,9 @@ class Desk:
         self.orders.cancel_all(None, None, "everything is being closed")
         for token in list(account.ledger.positions):
             market = self.markets[token]
-            fresh = self.now - market.time <= self.stale_after
+            fresh = not market.stale(self.now, self.stale_after)
             ready = fresh and self.now >= market.exit_retry
-            if market.price is not None and ready and account.available(token) > 0:
+            if market.price_of(Side.SELL) is not None and ready and account.available(token) > 0:
                 self.trader.flatten(market)
         if not account.ledger.positions and not account.open:
             self.emit(ev.KillSwitched(account.seq + 1, self.now, ev.KillMode.PAUSE))

@@ -177,7 +177,7 @@ class Kernel:
                         item.time,
                         item.price,
                         item.source,
-                        self.desk.now - item.time > self.desk.stale_after,
+                        self._stale(item),
                     )
                 )
             if out:
@@ -191,6 +191,10 @@ class Kernel:
         # after the facts: it may wait for the disk, and then nothing may be ahead of it
         if self.market.info.keeps_prices:
             await self._record(batch)
+
+    def _stale(self, item: Quote | Bar) -> bool:
+        market = self.desk.markets.get(item.token)
+        return market is not None and market.stale(self.desk.now, self.desk.stale_after)
 
     async def _record(self, batch: Sequence[MarketInput]) -> None:
         """Keep prices for the history, one per token and `RECORD_EVERY`."""

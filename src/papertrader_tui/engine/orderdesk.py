@@ -273,15 +273,17 @@ class OrderDesk:
         """
         now = self._of.now
         for order in list(self._account.open.get(market.token.id, {}).values()):
-            if order.status is Status.SUBMITTED and (
-                (order.lands_at or 0) <= now or (opening and order.quote_time <= now)
+            if (
+                order.status is Status.SUBMITTED
+                and ((order.lands_at or 0) <= now or (opening and order.quote_time <= now))
+                # on a doubted price an entry waits for one that is believed
+                and market.price_of(order.side) is not None
             ):
                 self._mine(order, market)
 
     def match(self, market: TokenMarket, low: Decimal, high: Decimal) -> None:
         """Send the resting orders that this price, or the path since the last one, triggers."""
-        price = market.price
-        if price is None:
+        if market.price is None:
             return
         busy: set[str] = set()
         book = self._account.open.get(market.token.id, {})
@@ -291,6 +293,9 @@ class OrderDesk:
         # stops before targets: where one candle holds both, the stop wins
         for order in sorted(book.values(), key=_stops_first):
             if order.status is not Status.WORKING or order.group in busy:
+                continue
+            price = market.price_of(order.side)
+            if price is None:
                 continue
             seen = self._trailed(order, high) if order.kind is Kind.TRAILING_STOP else order
             swap = None
@@ -340,7 +345,7 @@ class OrderDesk:
     def _send(self, order: Order, market: TokenMarket, tolerance: int | None = None) -> None:
         of = self._of
         order = self._account.orders[order.id]
-        price = market.price or ZERO
+        price = market.price_of(order.side) or ZERO
         if tolerance is not None:
             order = order.to(Status.SUBMITTED, tolerance_bps=tolerance)
         swap = quote(order, price, market.pricer, market.token.decimals)
@@ -375,7 +380,7 @@ class OrderDesk:
                 attempt,
                 lands_at(market.chain, self._account.seed, order.id, attempt, of.now),
                 price,
-                market.source,
+                market.source_of(order.side),
                 market.time,
                 expected,
                 bound,
@@ -390,7 +395,8 @@ class OrderDesk:
         return bound > add(self._account.free_cash(), cash_need(order))
 
     def _mine(self, order: Order, market: TokenMarket) -> None:
-        swap = quote(order, market.price or ZERO, market.pricer, market.token.decimals)
+        price = market.price_of(order.side) or ZERO
+        swap = quote(order, price, market.pricer, market.token.decimals)
         gas = self.gas_of(market)
         cash = self._account.ledger.cash
         passes = swap is not None and _moves(swap) and within(order, swap, order.bound or ZERO)
@@ -441,7 +447,7 @@ class OrderDesk:
                 swap.cash,
                 swap.price,
                 swap.reference,
-                market.source,
+                market.source_of(order.side),
                 drift(
                     swap.reference,
                     order.quote_price or swap.reference,
@@ -478,11 +484,11 @@ class OrderDesk:
                 )
 
     def _revert(self, order: Order, market: TokenMarket, swap: Swap | None, gas: GasCost) -> None:
-        price = swap.price if swap is not None else market.price or ZERO
+        reference = market.price_of(order.side) or ZERO
+        price = swap.price if swap is not None else reference
         quantity = order.quantity or ZERO
         if swap is not None:
             quantity = swap.quantity
-        reference = market.price or ZERO
         what = "the pool cannot serve this size"
         if swap is not None:
             got = swap.quantity if order.side is Side.BUY and not order.exact_out else swap.cash
@@ -504,7 +510,7 @@ class OrderDesk:
                 order.origin,
                 price,
                 reference,
-                market.source,
+                market.source_of(order.side),
                 drift(
                     reference,
                     order.quote_price or reference,

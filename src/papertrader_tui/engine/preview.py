@@ -23,7 +23,7 @@ def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Previe
     if market is None or market.price is None:
         return None
     draft = desk.orders.draft(request, max(now, desk.now))
-    reference = market.price
+    reference = market.price_of(request.side) or market.price
     if request.kind is not Kind.MARKET and request.price is not None and request.price > 0:
         reference = request.price
     order = Order(

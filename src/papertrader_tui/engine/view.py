@@ -99,7 +99,7 @@ class View:
             liquidity=m.depth.liquidity if m.depth is not None else None,
             source=m.source,
             time=m.time,
-            stale=m.price is None or now - m.time > self._desk.stale_after,
+            stale=m.price is None or m.stale(now, self._desk.stale_after),
             action=kept.action.value if kept is not None else None,
             confidence=kept.confidence if kept is not None else None,
             held=self._desk.account.held(m.token.id),

@@ -22,6 +22,7 @@ class Context:
         max_age_ms: Age at which it is stale.
         fault: Which price check failed, in words (`older than 60 s`, `sources differ by 4 %`),
             or "" if it is fresh and agreed.
+        exits: In spite of the fault there is a price, `value`, that exits may go at.
         sources: How many sources agreed on it; 0 for a market that is its own source (demo,
             tape), whose price is judged by age alone.
         series: Its bars and indicators.
@@ -46,7 +47,8 @@ class Context:
 
     __slots__ = (
         "age_ms", "blocked", "blocked_reason", "breached", "cash", "depth_source", "depth_time",
-        "equity", "exposure", "fault", "fee_bps", "gas_rank", "gas_source", "gas_time", "gas_usd",
+        "equity", "exits", "exposure", "fault", "fee_bps", "gas_rank", "gas_source", "gas_time",
+        "gas_usd",
         "held", "limit", "liquidity", "marks", "max_age_ms", "opened", "pending", "plan", "pnl",
         "profile", "public_mempool", "series", "source", "sources", "time", "value", "watch_drop",
     )  # fmt: skip
@@ -60,6 +62,7 @@ class Context:
         self.age_ms = 0
         self.max_age_ms = MAX_AGE_MS
         self.fault = ""
+        self.exits = False
         self.sources = 0
         self.liquidity: float | None = None
         self.fee_bps = 30.0

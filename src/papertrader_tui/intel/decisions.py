@@ -133,7 +133,7 @@ class Sized(Verdict):
 def judge(ctx: Context) -> Verdict:
     """Decide; the same context always gives the same verdict."""
     scores = score(ctx)
-    if ctx.fault or ctx.age_ms > ctx.max_age_ms:
+    if (ctx.fault and not (ctx.exits and ctx.held)) or ctx.age_ms > ctx.max_age_ms:
         return Verdict(_SKIP, "skip.price", scores)
     if ctx.held:
         return _leave(ctx, scores)
