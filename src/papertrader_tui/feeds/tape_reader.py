@@ -247,6 +247,17 @@ class TapeReader:
         order = 0
         shift = self.intervals if self._stamp == "end" else dict.fromkeys(self.intervals, 0)
         read = tape_rows.candles if self.columns.kind == "candles" else tape_rows.spreads
+        if len(shift) == 1 and "liquidity" not in self.columns.at:
+            # one symbol's candles never overlap: each bar is due before the next opening
+            last = None
+            for opening, bar, _ in read(self, shift):
+                if last is not None:
+                    yield last
+                yield opening
+                last = bar
+            if last is not None:
+                yield last
+            return
         now = 0
         for opening, bar, depth in read(self, shift):
             start = opening.time
