@@ -54,7 +54,9 @@ def pools(draw: st.DrawFn) -> Case:
     for _ in range(draw(st.integers(1, 5))):
         lower = (middle // spacing + draw(st.integers(-600, 300))) * spacing
         upper = lower + draw(st.integers(1, 900)) * spacing
-        amount = draw(st.integers(1, 10**6) | st.integers(10**15, 10**24))
+        amount = draw(
+            st.integers(1, 10**6) | st.integers(10**15, 10**24) | st.integers(10**28, 10**31)
+        )
         nets[lower] = nets.get(lower, 0) + amount
         nets[upper] = nets.get(upper, 0) - amount
         liquidity += amount if lower <= middle < upper else 0

@@ -15,14 +15,8 @@ from papertrader_tui.amm.bitmap import Ticks
 from papertrader_tui.amm.errors import AmmError, check_amount, check_fee, check_impact
 from papertrader_tui.amm.sqrt_price_math import amount0_delta, amount1_delta
 from papertrader_tui.amm.swap_math import fee_on, swap_step_in, swap_step_out
-from papertrader_tui.amm.tick_math import (
-    MAX_SQRT_RATIO,
-    MAX_TICK,
-    MIN_SQRT_RATIO,
-    MIN_TICK,
-    sqrt_ratio_at_tick,
-    tick_at_sqrt_ratio,
-)
+from papertrader_tui.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, tick_at_sqrt_ratio
+from papertrader_tui.amm.walk import Walk
 
 _Q192: Final = 1 << 192
 
@@ -81,7 +75,7 @@ class ConcentratedPool:
             AmmError: amount or limit out of range.
         """
         check_amount(amount_in)
-        walk = _Walk(self, zero_for_one, limit_x96)
+        walk = self._walk(zero_for_one, limit_x96)
         limit, fee_ppm = walk.limit, self.fee_ppm
         remaining, out, fees, steps = amount_in, 0, 0, 0
         while remaining and walk.price != limit:
@@ -94,7 +88,7 @@ class ConcentratedPool:
             fees += fee
             steps += 1
             walk.move(after)
-        return walk.result(amount_in - remaining, out, fees, remaining, steps)
+        return self._result(walk, amount_in - remaining, out, fees, remaining, steps)
 
     def exact_out(
         self, zero_for_one: bool, amount_out: int, limit_x96: int | None = None
@@ -104,7 +98,7 @@ class ConcentratedPool:
         A router refuses a swap that is not `complete`. Arguments and errors as in `exact_in`.
         """
         check_amount(amount_out)
-        walk = _Walk(self, zero_for_one, limit_x96)
+        walk = self._walk(zero_for_one, limit_x96)
         limit, fee_ppm = walk.limit, self.fee_ppm
         remaining, spent, fees, steps = amount_out, 0, 0, 0
         while remaining and walk.price != limit:
@@ -117,13 +111,13 @@ class ConcentratedPool:
             fees += fee
             steps += 1
             walk.move(after)
-        return walk.result(spent, amount_out - remaining, fees, remaining, steps)
+        return self._result(walk, spent, amount_out - remaining, fees, remaining, steps)
 
     def size_for_impact(self, zero_for_one: bool, bps: int) -> int:
         """Largest amount in whose average price is at most `bps` below spot, LP fee excluded.
 
-        Rounding by the pool, up to a unit a step, is not counted as impact. Where the pool runs
-        out first it is all that the pool takes; 0 if it takes nothing.
+        Impact is that of the curve: the units that the pool rounds off are not counted. Where the
+        pool runs out first it is all that the pool takes; 0 if it takes nothing.
 
         Raises:
             TicksNotLoaded: load that word and ask again.
@@ -133,32 +127,51 @@ class ConcentratedPool:
         num, den = self.spot(zero_for_one)
         num *= 10_000 - bps
         den *= 10_000
-
-        def tolerable(paid: int, got: int) -> bool:
-            return got * den >= paid * num
-
-        walk = _Walk(self, zero_for_one, None)
-        paid = got = fees = 0
+        walk = self._walk(zero_for_one, None)
+        size = paid = got = 0
         while walk.price != walk.limit:
-            start, target, liquidity = walk.price, walk.aim(), walk.liquidity
-            step_in, step_out = _amounts(start, target, liquidity, zero_for_one)
-            got += 1  # what rounding may take in this step
-            if not tolerable(paid + step_in, got + step_out):
-                good, bad = start, target
+            start, end, liquidity = walk.price, walk.aim(), walk.liquidity
+            step_in, step_out = _curve(start, end, liquidity, zero_for_one)
+            enough = (got + step_out) * den < (paid + step_in) * num
+            if enough:
+                good, bad = start, end
                 while abs(good - bad) > 1:
-                    middle = (good + bad) // 2
-                    step_in, step_out = _amounts(start, middle, liquidity, zero_for_one)
-                    if tolerable(paid + step_in, got + step_out):
-                        good = middle
+                    end = (good + bad) // 2
+                    step_in, step_out = _curve(start, end, liquidity, zero_for_one)
+                    if (got + step_out) * den < (paid + step_in) * num:
+                        bad = end
                     else:
-                        bad = middle
-                step_in, _ = _amounts(start, good, liquidity, zero_for_one)
-                return paid + step_in + fees + fee_on(step_in, self.fee_ppm)
+                        good = end
+                end = good
+            size += _paid(start, end, liquidity, zero_for_one, self.fee_ppm)
+            if enough:
+                break
             paid += step_in
             got += step_out
-            fees += fee_on(step_in, self.fee_ppm)
-            walk.move(target)
-        return paid + fees
+            walk.move(end)
+        return size
+
+    def _walk(self, zero_for_one: bool, limit_x96: int | None) -> Walk:
+        return Walk(
+            self.ticks,
+            self.tick_spacing,
+            self.sqrt_price_x96,
+            self.tick,
+            self.liquidity,
+            zero_for_one,
+            limit_x96,
+        )
+
+    def _result(
+        self, walk: Walk, amount_in: int, amount_out: int, fees: int, unfilled: int, steps: int
+    ) -> ConcentratedSwap:
+        after = ConcentratedPool(
+            self.fee_ppm, self.tick_spacing, walk.price, walk.tick, walk.liquidity, self.ticks
+        )
+        crossed = tuple(walk.crossed)
+        return ConcentratedSwap(
+            walk.zero_for_one, amount_in, amount_out, fees, unfilled, crossed, steps, after
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,95 +222,18 @@ class ConcentratedSwap:
         return self.after.liquidity
 
 
-class _Walk:
-    """A price on its way through the bitmap: where the next step may end, and going there."""
-
-    __slots__ = (
-        "boundary",
-        "crossed",
-        "initialized",
-        "limit",
-        "liquidity",
-        "next_tick",
-        "pool",
-        "price",
-        "tick",
-        "zero_for_one",
-    )
-
-    def __init__(self, pool: ConcentratedPool, zero_for_one: bool, limit: int | None) -> None:
-        self.pool = pool
-        self.zero_for_one = zero_for_one
-        self.price = pool.sqrt_price_x96
-        self.tick = pool.tick
-        self.liquidity = pool.liquidity
-        self.crossed: list[int] = []
-        self.next_tick = pool.tick
-        self.initialized = False
-        self.boundary = pool.sqrt_price_x96
-        first, last = MIN_SQRT_RATIO + 1, MAX_SQRT_RATIO - 1
-        if limit is None:
-            # A pool that already stands at the end has nothing to swap in that direction.
-            limit = min(first, self.price) if zero_for_one else max(last, self.price)
-        elif not (first <= limit < self.price if zero_for_one else self.price < limit <= last):
-            side = "below" if zero_for_one else "above"
-            msg = f"price limit {limit} is not {side} the pool's price {self.price}"
-            raise AmmError(msg)
-        self.limit = limit
-
-    def aim(self) -> int:
-        """The price that the next step may reach: a tick, the end of the word, or the limit."""
-        pool, down = self.pool, self.zero_for_one
-        tick, self.initialized = pool.ticks.next_initialized_within_word(
-            self.tick, pool.tick_spacing, down
-        )
-        self.next_tick = tick = min(max(tick, MIN_TICK), MAX_TICK)
-        self.boundary = boundary = sqrt_ratio_at_tick(tick)
-        return max(boundary, self.limit) if down else min(boundary, self.limit)
-
-    def move(self, price: int) -> None:
-        """Go to a price not beyond the one aimed at, crossing the tick if it is reached."""
-        if price == self.boundary:
-            tick, down = self.next_tick, self.zero_for_one
-            if self.initialized:
-                net = self.pool.ticks.net(tick)
-                self.liquidity += -net if down else net
-                self.crossed.append(tick)
-                if self.liquidity < 0:
-                    msg = (
-                        f"crossing tick {tick} leaves liquidity {self.liquidity}; the pool and "
-                        "its ticks are not of one block: read them again"
-                    )
-                    raise AmmError(msg)
-            self.tick = tick - 1 if down else tick
-        elif price != self.price:
-            self.tick = tick_at_sqrt_ratio(price)
-        self.price = price
-
-    def result(
-        self, amount_in: int, amount_out: int, fees: int, unfilled: int, steps: int
-    ) -> ConcentratedSwap:
-        pool = self.pool
-        after = ConcentratedPool(
-            pool.fee_ppm, pool.tick_spacing, self.price, self.tick, self.liquidity, pool.ticks
-        )
-        return ConcentratedSwap(
-            self.zero_for_one,
-            amount_in,
-            amount_out,
-            fees,
-            unfilled,
-            tuple(self.crossed),
-            steps,
-            after,
-        )
+def _curve(start: int, end: int, liquidity: int, zero_for_one: bool) -> tuple[int, int]:
+    """(in without fee, out) of moving a price within one range, in 2^-64 of a raw unit."""
+    distance = abs(start - end)
+    token0 = (liquidity << 160) * distance // (start * end)
+    token1 = liquidity * distance >> 32
+    return (token0, token1) if zero_for_one else (token1, token0)
 
 
-def _amounts(start: int, end: int, liquidity: int, zero_for_one: bool) -> tuple[int, int]:
-    """(in without fee, out) of moving a price within one range."""
+def _paid(start: int, end: int, liquidity: int, zero_for_one: bool, fee_ppm: int) -> int:
+    """What moving a price within one range costs, fee included, in raw units."""
     if zero_for_one:
-        return (
-            amount0_delta(end, start, liquidity, True),
-            amount1_delta(end, start, liquidity, False),
-        )
-    return amount1_delta(start, end, liquidity, True), amount0_delta(start, end, liquidity, False)
+        amount_in = amount0_delta(end, start, liquidity, True)
+    else:
+        amount_in = amount1_delta(start, end, liquidity, True)
+    return amount_in + fee_on(amount_in, fee_ppm)

@@ -197,6 +197,14 @@ def test_size_for_impact_across_ticks() -> None:
     out, per = POOL.spot(True)
     at_spot = (swap.amount_in - swap.fee_amount) * out // per
     assert (at_spot - swap.amount_out) * 10**12 // at_spot in range(10**10 - 10, 10**10 + 10)
+    # In one range the curve's impact at price 1 is n/(L + n), however few units it is about.
+    flat = TickTable.from_nets({-600: 10**6, 600: -(10**6)}, 60)
+    few = ConcentratedPool(0, 60, 1 << 96, 0, 10**6, flat)
+    for bps in (1, 10, 50, 100):
+        for zero_for_one in (True, False):
+            size = few.size_for_impact(zero_for_one, bps)
+            # the pool rounds up once a word, and the price lies between two of them
+            assert 10**6 * bps // (10_000 - bps) <= size <= 10**6 * bps // (10_000 - bps) + 2
     # An impact that the pool cannot even give is all that it takes.
     thin = replace(POOL, liquidity=0, ticks=TickTable.from_nets({}, 60))
     assert thin.size_for_impact(True, 100) == 0
@@ -236,6 +244,13 @@ def test_where_256_bits_overflow_the_contract_divides_first() -> None:
     expected = -(-numerator // (numerator // price + amount))
     precise = -(-numerator * price // (numerator + amount * price))
     assert next_price_from_input(price, liquidity, amount, True) == expected != precise
+
+
+def test_where_the_least_move_of_the_price_pays_more_than_was_asked_the_pool_keeps_it() -> None:
+    deep = replace(POOL, liquidity=10**30)  # a 2^-96 of price is 12 units of token1
+    swap = deep.exact_out(True, 5)
+    assert (swap.amount_out, swap.unfilled) == (5, 0)
+    assert swap.sqrt_price_after == POOL.sqrt_price_x96 - 1
 
 
 def test_more_out_than_a_range_can_hold() -> None:

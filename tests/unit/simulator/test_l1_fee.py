@@ -44,6 +44,43 @@ def test_fastlz_length(data: bytes, length: int) -> None:
     assert fastlz_length(data) == length
 
 
+def draws(seed: int, count: int, values: int) -> bytes:
+    """Repeatable noise of a few values, so that short matches abound."""
+    state, found = seed, bytearray()
+    for _ in range(count):
+        state = (state * 1_103_515_245 + 12_345) % (1 << 31)
+        found.append((state >> 16) % values)
+    return bytes(found)
+
+
+@pytest.mark.parametrize(
+    ("seed", "count", "values", "length"),
+    [
+        # from a literal transcription of the specification's encoder
+        (1, 300, 2, 153),
+        (2, 500, 3, 303),
+        (3, 1_000, 5, 670),
+        (4, 700, 40, 720),
+        (5, 12_000, 6, 7_579),
+        (6, 64, 2, 42),
+        (7, 17, 1, 12),
+        (8, 40, 2, 31),
+        (9, 31, 2, 29),
+        (10, 25, 2, 23),
+    ],
+)
+def test_fastlz_length_of_noise(seed: int, count: int, values: int, length: int) -> None:
+    assert fastlz_length(draws(seed, count, values)) == length
+
+
+def test_a_match_at_the_last_place_it_could_start_is_lost() -> None:
+    data = b"abc" + bytes(range(128, 150)) + b"abc" + bytes(range(160, 170))
+    assert len(data) - data.rindex(b"abc") == 13
+    assert fastlz_length(data) == len(data) + 2
+    assert fastlz_length(data + b"\1") == len(data) + 1 + 2
+    assert fastlz_length(data + b"\1\2") == len(data) + 2 + 2 - 1
+
+
 def test_a_match_takes_two_bytes_up_to_a_length_of_8_and_three_from_9_on() -> None:
     again, between, tail = bytes(range(9)), bytes(range(100, 119)), bytes(range(200, 230))
     literal, rest = 29, fastlz_length(tail)
