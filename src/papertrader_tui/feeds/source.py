@@ -152,7 +152,7 @@ class PriceSource(Protocol):
 
     @property
     def name(self) -> str:
-        """`coingecko`, `dexscreener`, …"""
+        """Its word in settings and on screens: `coingecko`, `dexscreener`."""
         ...
 
     @property
@@ -161,7 +161,9 @@ class PriceSource(Protocol):
         ...
 
     @property
-    def limits(self) -> Limits: ...
+    def limits(self) -> Limits:
+        """What it allows."""
+        ...
 
     def covers(self, token: Token) -> bool:
         """Has it an id for this token and chain at all?"""
@@ -189,4 +191,6 @@ class PriceSource(Protocol):
         """Candidates for a symbol, a name or an address."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of its connections."""
+        ...

@@ -168,8 +168,10 @@ class TapeMarket:
         yield from self._warm
 
     async def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
-        """Inputs whose time has come, 512 at most; ends with the tape, or before the first
-        input later than `until`."""
+        """Inputs whose time has come, 512 at most.
+
+        Ends with the tape, or before the first input later than `until`.
+        """
         last = _NEVER if until is None else until
         following = self._next
         while following is not None and following.time <= last:

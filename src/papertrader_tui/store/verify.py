@@ -20,7 +20,7 @@ from papertrader_tui.store.report import Difference, VerifyReport
 NOTHING = "nothing"
 
 
-class _Differs(Exception):  # noqa: N818 - carries a finding out of the walk, is no error
+class _Differs(Exception):
     def __init__(self, table: str, key: object, stored: object, folded: object) -> None:
         super().__init__(table)
         self.found = Difference(table, str(key), str(stored), str(folded))

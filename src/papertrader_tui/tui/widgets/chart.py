@@ -70,7 +70,7 @@ class Chart(Widget, can_focus=True):
         self,
         *,
         interval: int = 5 * MINUTE,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)

@@ -42,7 +42,7 @@ class Decisions(Table[Decision]):
     class Selected(Table.Selected):
         """A decision was chosen; `row` is the Decision."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Decisions"
         self._symbols: Mapping[TokenId, str] = {}

@@ -30,7 +30,7 @@ class Gates(Table[GateRow]):
     class Selected(Table.Selected):
         """A gate was chosen; `key` is its name."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Gates"
 

@@ -50,7 +50,7 @@ class Orders(Table[Order]):
     class Selected(Table.Selected):
         """An order was chosen; `row` is the Order."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Open orders"
         self._symbols: Mapping[TokenId, str] = {}

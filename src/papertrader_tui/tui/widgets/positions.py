@@ -39,7 +39,7 @@ class Positions(Table[PositionRow]):
     class Selected(Table.Selected):
         """A position was chosen; `key` is its token id."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Positions"
 

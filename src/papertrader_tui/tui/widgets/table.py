@@ -91,7 +91,7 @@ Table {
     class Selected(_RowMessage):
         """A row was chosen, by Enter or by a click on the row under the cursor."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.tones = ToneMap(self)
         self._rows: dict[str, Row] = {}

@@ -61,7 +61,7 @@ class Watchlist(Table[TokenRow]):
         self,
         *,
         reduce_motion: bool = False,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
