@@ -19,8 +19,8 @@ _NOTE = "warm: the account exists and files are cached; min and median of the sa
 
 def console(folder: Path) -> float:
     """Seconds from exec until status line, watchlist and footer of the Desk are all drawn."""
-    words = [sys.executable, "-m", "papertrader_tui", "--data-dir", str(folder / "data")]
-    with running(words, environment(folder)) as terminal:
+    words = [sys.executable, "-m", "papertrader_tui", "--market", "demo"]
+    with running([*words, "--data-dir", str(folder / "data")], environment(folder)) as terminal:
         return terminal.wait_for(_complete, Screen(), LIMIT) - terminal.started
 
 

@@ -23,8 +23,9 @@ SOAK = os.environ.get("PAPERTRADER_SOAK") == "1"
 KILLS = 50 if SOAK else 3
 #: A seed whose first market minutes have trades; the test says so if that has changed.
 SEED = "14"
-BOLD = ("--market", "demo", "--seed", SEED, "--level", "9", "--bot", "--no-gates")
-FAST = ("--speed", "600")
+BOLD = ("--seed", SEED, "--level", "9", "--bot", "--no-gates")
+FAST = ("--market", "demo", "--speed", "600")
+ATONCE = ("--market", "demo", "--speed", "max")
 
 
 def bare(row: Row) -> Row:
@@ -101,7 +102,7 @@ def test_kill_9_at_any_moment_loses_no_fact_and_the_next_start_goes_on(
         bot = now
     assert len(before) >= 3, f"seed {SEED} hardly trades any more; choose another for this test"
     # the last word is the account's own: it starts, goes on trading and closes its books
-    session = Headless(data, "--speed", "max", "--for", "10m")
+    session = Headless(data, *ATONCE, "--for", "10m")
     assert session.end() == 0
     assert session.rows()[-1]["reconciled"] is True
     assert int(session.rows()[-1]["trades"]) >= len(before)
@@ -162,7 +163,7 @@ def test_a_file_that_cannot_grow_stops_it_with_a_reason_and_everything_before_is
 ) -> None:
     data = tmp_path / "data"
     limited = (sys.executable, "-c", LIMITED, str(600_000))
-    session = Headless(data, "--speed", "max", *BOLD, program=limited)
+    session = Headless(data, *ATONCE, *BOLD, program=limited)
     assert session.end() == 1
     message = session.text.splitlines()[-1]
     assert message.startswith("papertrader: error: the account file could not be written")
@@ -174,7 +175,7 @@ def test_a_file_that_cannot_grow_stops_it_with_a_reason_and_everything_before_is
     assert [bare(row) for row in session.rows("TRADE")] == trades
     assert trades, f"seed {SEED} trades too late for this test; choose another"
     # with room again it goes on
-    session = Headless(data, "--speed", "max", "--for", "10m")
+    session = Headless(data, *ATONCE, "--for", "10m")
     assert session.end() == 0
     assert session.rows()[-1]["reconciled"] is True
     told.assert_verified()

@@ -54,7 +54,7 @@ def test_an_hour_and_an_hour_more_go_on_without_a_seam(
 ) -> None:
     data = tmp_path / "data"
     first = run(data, *DEMO, "--seed", "14", "--for", "1h")
-    second = run(data, "--speed", "max", "--for", "1h")
+    second = run(data, "--market", "demo", "--speed", "max", "--for", "1h")
     whole = run(tmp_path / "whole" / "data", *DEMO, "--seed", "14", "--for", "2h")
 
     seen = [(row["time"], row["token"], row["price"]) for row in whole.rows("PRICE")]
