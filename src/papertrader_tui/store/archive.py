@@ -196,7 +196,9 @@ def _own(
     """Candles of the account's own prices, of which the older ones are kept more coarsely."""
     found: dict[int, Candle] = {}
     span = {"token": token, "interval": interval, "since": since, "until": until}
-    for statement in (_HOURS, _MINUTES, _RAW):
+    for width, statement in ((HOUR, _HOURS), (MINUTE, _MINUTES), (0, _RAW)):
+        if width > interval:
+            continue  # its candles would be too long
         for start, first, high, low, last, volume in connection.execute(statement, span):
             candle = found.get(start)
             if candle is None:
