@@ -14,7 +14,7 @@ def environment(folder: Path) -> dict[str, str]:
     them there, every start would compile everything anew, which is not what is measured: then
     they are kept with the interpreter's own files.
     """
-    left_out = ("PAPERTRADER_", "PYTHONDONTWRITEBYTECODE", "TEXTUAL")
+    left_out = ("PAPERTRADER_", "PYTHONDONTWRITEBYTECODE", "TEXTUAL", "COLUMNS", "LINES")
     settings = folder / "config.toml"
     settings.touch()
     found = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
