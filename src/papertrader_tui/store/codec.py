@@ -14,7 +14,7 @@ from typing import Any
 
 from papertrader_tui.domain import commands
 from papertrader_tui.domain.commands import Command
-from papertrader_tui.domain.decision import Action, Decision, Factor
+from papertrader_tui.domain.decision import Action, Decision, Factor, FactorInput
 from papertrader_tui.domain.events import Decided, Event, from_plain, from_record
 from papertrader_tui.domain.orders import Order
 
@@ -86,7 +86,7 @@ def decision_values(event: Decided) -> tuple[object, ...]:
         event.seq, event.time, d.id, d.time, d.token, d.action.value, text(d.confidence),
         text(d.risk), text(d.opportunity), d.level, d.level_name, text(d.size_usd), d.rule,
         d.reason, text(d.price), d.source, d.price_age_ms, d.repeats, text(d.stop),
-        text(d.quantity), _list(d.targets), _list(d.missing), _list(d.factors),
+        text(d.quantity), _list(d.targets), _list(d.missing), _told(d.factors),
     )  # fmt: skip
 
 
@@ -120,8 +120,29 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
         raise ValueError(msg) from error
 
 
+def _told(factors: tuple[Factor, ...]) -> str:
+    """Factors as lists without names: most of an account file is factors."""
+    return json.dumps(
+        [
+            [
+                f.name, f.of, text(f.score), text(f.weight), text(f.contribution), f.sentence,
+                [[i.name, i.value, i.source, i.age_ms] for i in f.inputs],
+            ]
+            for f in factors
+        ],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )  # fmt: skip
+
+
 def _factors(body: str) -> tuple[Factor, ...]:
-    return tuple(typing.cast(Factor, from_plain(Factor, f)) for f in json.loads(body))
+    return tuple(
+        Factor(
+            name, of, Decimal(score), Decimal(weight), Decimal(contribution), sentence,
+            tuple(FactorInput(*i) for i in inputs),
+        )
+        for name, of, score, weight, contribution, sentence, inputs in json.loads(body)
+    )  # fmt: skip
 
 
 def decode_order(body: str) -> Order:
