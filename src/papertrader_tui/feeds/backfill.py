@@ -131,7 +131,6 @@ class Backfill:
     Args:
         feed: Asks the sources.
         archive: Keeps what they answer.
-        deliver: Takes history that came after the session began.
         wall: Market milliseconds.
         clock: Monotonic seconds.
         order: Sources by preference; those that the feed does not have are left out.
@@ -142,20 +141,28 @@ class Backfill:
         self,
         feed: Asks,
         archive: Archive,
-        deliver: Callable[[History], None],
         *,
         wall: Callable[[], int],
         clock: Callable[[], float],
         order: Sequence[str] = ORDER,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        self._feed, self._archive, self._deliver = feed, archive, deliver
+        self._feed, self._archive = feed, archive
         self._wall, self._clock = wall, clock
         self._order = [name for name in order if name in feed.source_names]
         self._progress = progress
         self._tokens: dict[TokenId, Token] = {}
         self._not_before: dict[tuple[TokenId, int], float] = {}
+        self._listeners: list[Callable[[History], None]] = []
         self._wake = asyncio.Event()
+
+    def subscribe(self, listener: Callable[[History], None]) -> Callable[[], None]:
+        """Call `listener` with history that came after the session began; returns unsubscribe.
+
+        Each replaces what is known of a token's past candles of that length, its own included.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def follow(self, tokens: Iterable[Token]) -> None:
         """Keep the history of these too, those named first being served first."""
@@ -271,7 +278,9 @@ class Backfill:
         now = self._wall()
         one = _window(gap.token.id, gap.interval, WINDOWS[gap.interval], now)
         candles = (await self._archive.candles([one]))[0]
-        self._deliver(_history(one, candles, now, source))
+        history = _history(one, candles, now, source)
+        for listener in list(self._listeners):
+            listener(history)
 
 
 def usable(candles: Iterable[Candle], interval: int, since: int, until: int) -> list[Candle]:

@@ -80,9 +80,10 @@ def filler(memory, *sources, **more):
     rig = Rig(*sources)
     told, steps = [], []
     filling = Backfill(
-        rig.feed, memory, told.append, wall=wall, clock=clock, progress=steps.append,
+        rig.feed, memory, wall=wall, clock=clock, progress=steps.append,
         order=[s.name for s in sources], **more,
     )  # fmt: skip
+    filling.subscribe(told.append)
     return filling, told, steps
 
 
@@ -272,7 +273,7 @@ def test_limits_are_kept_and_prices_go_first(memory):
     async def story():
         source = Historian("a", per_minute=30)
         rig = Rig(source, Historian("b", per_minute=300))
-        filling = Backfill(rig.feed, memory, lambda _: None, wall=wall, clock=clock, order=["a"])
+        filling = Backfill(rig.feed, memory, wall=wall, clock=clock, order=["a"])
         rig.feed.follow(tokens(20))
         filling.follow(tokens(20))
         async with rig:

@@ -122,7 +122,7 @@ def test_prices_that_were_rolled_up_still_count(connection):
         for c in archive.merged(connection, WETH, HOUR, START, START + 3 * HOUR)
     ]
     # an hour is no candle of five minutes
-    assert list(closes(connection, 0, 3 * HOUR))[0] == HOUR
+    assert next(iter(closes(connection, 0, 3 * HOUR))) == HOUR
 
 
 def test_imported_candles_go_with_their_time_but_hours_stay(connection):
