@@ -83,19 +83,22 @@ fi
 
 if command -v uv >/dev/null; then
     say "Installing $requirements with uv"
-    uv pip install $quiet --python "$python" --require-hashes -r "$requirements" \
+    uv pip install $quiet --compile-bytecode --python "$python" --require-hashes -r "$requirements" \
         || fail "the packages could not be installed; what is above says why."
     uv pip install --quiet --python "$python" --no-deps --no-build-isolation --editable .
 else
     say "Installing $requirements with pip (the first time takes a minute)"
     # A .venv that uv made has no pip.
     "$python" -m pip --version >/dev/null 2>&1 || "$python" -m ensurepip >/dev/null
-    "$python" -m pip install --disable-pip-version-check --no-compile --progress-bar off \
+    "$python" -m pip install --disable-pip-version-check --progress-bar off \
         --require-hashes -r "$requirements" | progress "$tty" \
         || fail "the packages could not be installed; what is above says why."
     "$python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
         --editable .
 fi
+
+# Compiled here once, so that no start has to: some machines let Python write no bytecode.
+"$python" -m compileall -q src
 
 touch .venv/.run
 if [ "$1" = dev ]; then touch .venv/.dev; fi
