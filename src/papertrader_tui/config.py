@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from papertrader_tui.config_options import OPTIONS, SECTIONS, ConfigError, Option, did_you_mean
+from papertrader_tui.config_options import (
+    OPTIONS,
+    SECTIONS,
+    SOURCES,
+    ConfigError,
+    Option,
+    did_you_mean,
+)
 from papertrader_tui.domain.risk import RiskLimits
+from papertrader_tui.feeds.sources.secret import NO_KEY, Secret
 
 APP = "papertrader"
 ENV = "PAPERTRADER_"
@@ -28,7 +36,7 @@ class MarketSettings:
     """Where prices come from.
 
     Attributes:
-        kind: `auto`, `demo` or `tape`.
+        kind: `auto`, `live`, `demo` or `tape`.
         chain: Chain that a tape's tokens are traded on.
         seed: Of the demo market, for accounts that are created.
         speed: Market seconds per second, `max`, or `auto` for what suits the market.
@@ -38,6 +46,62 @@ class MarketSettings:
     chain: str = "base"
     seed: int = 7
     speed: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How often and how long price sources are asked, in seconds (`[feed]`).
+
+    Attributes:
+        ttl: Between two looks, and how long a price is served from the cache.
+        order: Sources, the preferred one first; one that is left out is off.
+        patience: How long one slow source holds the others up.
+        deadline: After which a request has failed.
+        probe: In which any source has to answer at the start.
+    """
+
+    ttl: Decimal = Decimal(30)
+    order: tuple[str, ...] = tuple(SOURCES)
+    patience: Decimal = Decimal(3)
+    deadline: Decimal = Decimal(10)
+    probe: Decimal = Decimal(3)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """What can be set of one price source.
+
+    Attributes:
+        base_url: Instead of its own address, "" for that.
+        key: API key; it does not print.
+        key_command: Program and arguments that print the key.
+        plan: Of the key (CoinGecko): `demo`, `pro`, or `auto` to find out.
+        per_minute, batch: Instead of the documented limits, 0 for those.
+    """
+
+    on: bool = True
+    base_url: str = ""
+    key: Secret = NO_KEY
+    key_command: tuple[str, ...] = ()
+    plan: str = "auto"
+    per_minute: int = 0
+    batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesSettings:
+    """`[source.NAME]` of each."""
+
+    alchemy: SourceOptions = SourceOptions()
+    coingecko: SourceOptions = SourceOptions()
+    dexscreener: SourceOptions = SourceOptions()
+    geckoterminal: SourceOptions = SourceOptions()
+    defillama: SourceOptions = SourceOptions()
+
+    def of(self, name: str) -> SourceOptions:
+        """Those of one source."""
+        found: SourceOptions = getattr(self, name)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +142,8 @@ class Settings:
     account: AccountSettings = field(default_factory=AccountSettings)
     risk: RiskLimits = field(default_factory=RiskLimits)
     ui: UiSettings = field(default_factory=UiSettings)
+    feed: LiveSettings = field(default_factory=LiveSettings)
+    source: SourcesSettings = field(default_factory=SourcesSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 
 
@@ -107,7 +173,10 @@ class Loaded:
 
 def value_of(settings: Settings, option: Option) -> Any:
     """What a setting is."""
-    return getattr(getattr(settings, option.section), option.key)
+    found: Any = settings
+    for part in option.name.split("."):
+        found = getattr(found, part)
+    return found
 
 
 def config_path(flag: str | None, env: Mapping[str, str]) -> tuple[Path, bool]:
@@ -156,12 +225,15 @@ def load(
 
 def _build(values: Mapping[str, Any]) -> Settings:
     settings = Settings()
-    for section in SECTIONS:
-        own = {OPTIONS[n].key: v for n, v in values.items() if OPTIONS[n].section == section}
-        if own:
-            part = replace(getattr(settings, section), **own)
-            settings = replace(settings, **{section: part})
+    for name, value in values.items():
+        settings = _with(settings, name.split("."), value)
     return settings
+
+
+def _with(part: Any, path: list[str], value: Any) -> Any:
+    """The same with one setting changed, however deep."""
+    first, *rest = path
+    return replace(part, **{first: _with(getattr(part, first), rest, value) if rest else value})
 
 
 def _read(path: Path, *, required: bool) -> dict[str, Any] | None:
@@ -187,7 +259,7 @@ def _read(path: Path, *, required: bool) -> dict[str, Any] | None:
 
 def _from_document(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for section, table in document.items():
+    for section, table in _sections(document, path):
         if section not in SECTIONS:
             msg = f"{path}: there is no section [{section}]; {did_you_mean(section, SECTIONS)}"
             raise ConfigError(msg)
@@ -207,14 +279,27 @@ def _from_document(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return values
 
 
+def _sections(document: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
+    """Sections by name; those of the sources lie in one called `source`."""
+    for section, table in document.items():
+        if section != "source":
+            yield section, table
+        elif isinstance(table, Mapping):
+            yield from ((f"source.{name}", inner) for name, inner in table.items())
+        else:
+            msg = f"{path}: source has to be sections, written [source.coingecko]"
+            raise ConfigError(msg)
+
+
 def _from_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     variables = {o.variable: n for n, o in OPTIONS.items() if o.variable}
+    ours = tuple(f"{ENV}{section.rpartition('.')[2].upper()}_" for section in SECTIONS)
     found: dict[str, tuple[str, str]] = {}
     for variable, text in env.items():
         if variable in variables:
             if text:
                 found[variables[variable]] = (variable, text)
-        elif any(variable.startswith(f"{ENV}{s.upper()}_") for s in SECTIONS):
+        elif variable.startswith(ours):
             msg = f"environment variable {variable} is no setting; " + did_you_mean(
                 variable, sorted(variables)
             )

@@ -2,160 +2,32 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from papertrader_tui.config_values import ConfigError, Option, did_you_mean
 from papertrader_tui.domain.risk import RANGES, RiskLimits
+
+__all__ = ["OPTIONS", "SECTIONS", "SOURCES", "ConfigError", "Option", "did_you_mean"]
+
+#: Price services, in the usual order of asking.
+SOURCES = {
+    "alchemy": "Alchemy Prices: by address and symbol, with history. Needs a key.",
+    "coingecko": "CoinGecko: by id and contract, with history. A key raises its limits.",
+    "dexscreener": "DexScreener: pools with their depth and volume. No key.",
+    "geckoterminal": "GeckoTerminal: pools, with candles. No key.",
+    "defillama": "DefiLlama: with confidence and history. No key.",
+}
 
 SECTIONS = {
     "market": "Where prices come from.",
+    "feed": "Live prices: how often the sources below are asked.",
+    **{f"source.{name}": about for name, about in SOURCES.items()},
     "account": "Which account is opened, and what a new one begins with.",
     "risk": "Account gates: they bind manual orders and the bot alike.",
     "ui": "How the console looks, and its keys.",
     "store": "Where accounts are kept, and prices for how long.",
 }
-
-_TRUE = ("true", "yes", "on", "1")
-_FALSE = ("false", "no", "off", "0")
-
-
-class ConfigError(ValueError):
-    """Something set or asked for is not allowed; the message says where and what is."""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'speed'?`, or a list of all where nothing is near."""
-    names = list(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return "known: " + ", ".join(names)
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting and the values that it may have.
-
-    Attributes:
-        kind: `text`, `choice`, `flag`, `int`, `number` (a Decimal), `speed` or `keys`.
-        low, high: Limits of a number, both allowed.
-        places: Most digits after the point of a number.
-        variable: Environment variable that sets it, or "".
-    """
-
-    section: str
-    key: str
-    kind: str
-    help: str
-    low: int | Decimal | None = None
-    high: int | Decimal | None = None
-    choices: tuple[str, ...] = ()
-    places: int = 6
-    variable: str = ""
-
-    @property
-    def name(self) -> str:
-        """Section and key: `risk.daily_trades`."""
-        return f"{self.section}.{self.key}"
-
-    @property
-    def allowed(self) -> str:
-        """What it may be, in words."""
-        match self.kind:
-            case "choice":
-                return "one of " + ", ".join(self.choices)
-            case "flag":
-                return "true or false"
-            case "int":
-                return f"a whole number from {self.low} to {self.high}"
-            case "number":
-                return f"a number from {self.low} to {self.high}"
-            case "speed":
-                return f"auto, max, or a number from {self.low} to {self.high}"
-            case "keys":
-                return 'a section of lines like order.buy = "B"'
-            case _:
-                return "text"
-
-    def from_toml(self, value: Any, where: str) -> Any:
-        """A value of the type that TOML gave it.
-
-        Raises:
-            ConfigError: it is not allowed.
-        """
-        if self.kind == "keys":
-            return self._keys(value, where)
-        if self.kind == "flag" and isinstance(value, bool):
-            return value
-        if self.kind in ("int", "number", "speed"):
-            if isinstance(value, int | Decimal) and not isinstance(value, bool):
-                return self._number(Decimal(value), str(value), where)
-            if self.kind != "speed" or not isinstance(value, str):
-                raise self._refused(repr(value), where)
-        if self.kind == "flag" or not isinstance(value, str):
-            raise self._refused(repr(value), where)
-        return self.from_text(value, where)
-
-    def from_text(self, text: str, where: str) -> Any:
-        """A value from a flag or the environment.
-
-        Raises:
-            ConfigError: it is not allowed.
-        """
-        word = text.strip()
-        match self.kind:
-            case "flag":
-                if word.lower() in (*_TRUE, *_FALSE):
-                    return word.lower() in _TRUE
-            case "choice":
-                if word.lower() in self.choices:
-                    return word.lower()
-                hint = difflib.get_close_matches(word.lower(), self.choices, n=1)
-                raise self._refused(repr(text), where, hint[0] if hint else "")
-            case "int" | "number" | "speed":
-                if self.kind == "speed" and word.lower() in ("auto", "max"):
-                    return word.lower()
-                try:
-                    return self._number(Decimal(word.replace("_", "")), repr(text), where)
-                except InvalidOperation:
-                    pass
-            case _:
-                if word.isprintable():
-                    return word
-        raise self._refused(repr(text), where)
-
-    def _number(self, value: Decimal, shown: str, where: str) -> Any:
-        if not value.is_finite() or self.low is None or self.high is None:
-            raise self._refused(shown, where)
-        if not self.low <= value <= self.high:
-            raise self._refused(shown, where)
-        exponent = value.normalize().as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > (0 if self.kind == "int" else self.places):
-            raise self._refused(shown, where)
-        if self.kind == "int":
-            return int(value)
-        return format(value.normalize(), "f") if self.kind == "speed" else value
-
-    def _keys(self, value: Any, where: str) -> Mapping[str, str]:
-        if not isinstance(value, Mapping):
-            raise self._refused(repr(value), where)
-        keys: dict[str, str] = {}
-        for command, key in value.items():
-            if isinstance(key, Mapping):  # a.b = "x" and "a.b" = "x" are the same here
-                keys |= {f"{command}.{k}": v for k, v in self._keys(key, where).items()}
-            elif isinstance(key, str) and key.strip() and key.isprintable():
-                keys[command] = key
-            else:
-                msg = f'{where}.{command} = {key!r}: expected the name of a key, like "b" or "f5"'
-                raise ConfigError(msg)
-        return keys
-
-    def _refused(self, shown: str, where: str, hint: str = "") -> ConfigError:
-        more = f"; did you mean {hint!r}?" if hint else ""
-        return ConfigError(f"{where} = {shown}: expected {self.allowed}{more}")
 
 
 def _option(section: str, key: str, kind: str, text: str, **limits: Any) -> Option:
@@ -183,13 +55,43 @@ def _risk(key: str, text: str) -> Option:
     return _option("risk", key, "int" if whole else "number", text, low=low, high=high)
 
 
+_SOURCE_HELP = {
+    "on": ("flag", "ON", "whether it is asked"),
+    "base_url": ("url", "URL", "address instead of the service's own"),
+    "key": ("secret", "KEY", "API key; better in the environment or from key_command"),
+    "key_command": ("command", "KEY_COMMAND", "program that prints the key; run without a shell"),
+    "plan": ("choice", "PLAN", "what the key is for; auto finds out"),
+    "per_minute": ("int", "PER_MINUTE", "requests a minute that it allows; 0 is as documented"),
+    "batch": ("int", "BATCH", "most tokens in one request; 0 is as documented"),
+}
+
+
+def _source(name: str, key: str) -> Option:
+    kind, variable, text = _SOURCE_HELP[key]
+    return _option(
+        f"source.{name}",
+        key,
+        kind,
+        text,
+        low=0,
+        high=100_000 if key == "per_minute" else 1_000,
+        choices=("auto", "demo", "pro") if kind == "choice" else (),
+        variable=f"PAPERTRADER_{name}_{variable}".upper(),
+    )
+
+
+def _source_keys(name: str) -> list[str]:
+    # only CoinGecko's key alone does not tell which host it is for
+    return [key for key in _SOURCE_HELP if key != "plan" or name == "coingecko"]
+
+
 _ALL = (
     _option(
         "market",
         "kind",
         "choice",
-        "which market: auto means demo until the live one is there",
-        choices=("auto", "demo", "tape"),
+        "which market: auto is live if any source answers, else demo",
+        choices=("auto", "live", "demo", "tape"),
     ),
     _option("market", "chain", "text", "chain that a tape's tokens are traded on"),
     _option(
@@ -208,6 +110,35 @@ _ALL = (
         low=Decimal("0.1"),
         high=100_000,
     ),
+    _option(
+        "feed",
+        "ttl",
+        "number",
+        "seconds between two looks, and how long a price counts as new",
+        low=5,
+        high=300,
+    ),
+    _option("feed", "order", "names", "sources, the preferred one first", choices=tuple(SOURCES)),
+    _option(
+        "feed",
+        "patience",
+        "number",
+        "seconds that one slow source holds the others up",
+        low=Decimal("0.1"),
+        high=60,
+    ),
+    _option(
+        "feed", "deadline", "number", "seconds after which a request has failed", low=1, high=60
+    ),
+    _option(
+        "feed",
+        "probe",
+        "number",
+        "seconds in which any source has to answer at the start",
+        low=Decimal("0.1"),
+        high=60,
+    ),
+    *(_source(name, key) for name in SOURCES for key in _source_keys(name)),
     _option("account", "name", "text", "account to open; empty is the last used one"),
     _option(
         "account",

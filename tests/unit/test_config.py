@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from papertrader_tui import config
+from papertrader_tui.cli import main
 from papertrader_tui.cli.settings import template
-from papertrader_tui.config_options import OPTIONS, ConfigError
+from papertrader_tui.config_options import OPTIONS, SOURCES, ConfigError
 from papertrader_tui.domain.risk import RANGES, RiskLimits
+from papertrader_tui.feeds.sources import catalog
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +51,12 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: P
 def test_every_option_has_a_setting_and_its_default_is_allowed() -> None:
     for option in OPTIONS.values():
         value = config.value_of(config.Settings(), option)
-        if option.kind == "keys":
-            assert option.from_toml(value, "here") == value
+        if option.kind in ("keys", "names", "command"):
+            assert (
+                option.from_toml(value if option.kind == "keys" else list(value), "here") == value
+            )
+        elif option.kind == "secret":
+            assert option.from_text("", "here") == value
         else:
             assert option.from_text(str(value), "here") == value
     assert {o.key for o in OPTIONS.values() if o.section == "risk"} == set(RANGES)
@@ -60,7 +67,9 @@ def test_the_template_sets_nothing_and_uncommented_it_sets_the_defaults(tmp_path
     lines = template().splitlines()
     live = "\n".join(x.removeprefix("# ") if " = " in x else x for x in lines)
     loaded = load(write(tmp_path, live))
-    assert set(tomllib.loads(live)) == {"market", "account", "risk", "ui", "store"}
+    assert set(tomllib.loads(live)) == {
+        "market", "feed", "source", "account", "risk", "ui", "store"
+    }  # fmt: skip
     assert set(loaded.origins) == set(OPTIONS)
     assert loaded.settings.ui.keys == {"order.buy": "B"}
     for option in OPTIONS.values():
@@ -81,7 +90,10 @@ def test_the_template_sets_nothing_and_uncommented_it_sets_the_defaults(tmp_path
         ('[risk]\ndaily_trades = "20"\n', ["daily_trades = '20'", "whole number"]),
         ("[risk]\ndaily_loss_pct = nan\n", ["daily_loss_pct = NaN", "from 1 to 100"]),
         ("[risk]\ndaily_loss_pct = inf\n", ["daily_loss_pct = Infinity"]),
-        ('[market]\nkind = "dem"\n', ["kind = 'dem'", "auto, demo, tape", "did you mean 'demo'?"]),
+        (
+            '[market]\nkind = "dem"\n',
+            ["kind = 'dem'", "auto, live, demo, tape", "did you mean 'demo'?"],
+        ),
         ("[market]\nspeed = 0\n", ["speed = 0", "auto, max, or a number"]),
         ("[account]\ncash = -5\n", ["cash = -5"]),
         ("[account]\ncash = 100.1234567\n", ["cash = 100.1234567"]),
@@ -142,3 +154,86 @@ def test_a_file_that_somebody_named_has_to_be_there(tmp_path: Path) -> None:
 def test_the_data_dir_has_the_variable_that_people_expect() -> None:
     loaded = config.load(env={"PAPERTRADER_DATA_DIR": "/somewhere"})
     assert loaded.settings.store.data_dir == "/somewhere"
+
+
+KEY = "CG-very.secret+key/1"
+
+
+def test_sources_are_set_in_the_file_and_in_the_environment(tmp_path: Path) -> None:
+    text = (
+        '[source.coingecko]\nkey = "from-the-file"\nplan = "pro"\nper_minute = 500\n'
+        '[source.alchemy]\nkey_command = ["pass", "show", "a b"]\n'
+        '[source.defillama]\non = false\n[feed]\nttl = 7.5\norder = ["dexscreener", "coingecko"]\n'
+    )
+    env = {
+        "PAPERTRADER_COINGECKO_KEY": KEY,
+        "PAPERTRADER_DEXSCREENER_URL": "http://localhost:1/x",
+        "PAPERTRADER_GECKOTERMINAL_KEY_COMMAND": "op read 'my key'",
+    }
+    loaded = config.load(config=write(tmp_path, text), env=env)
+    source = loaded.settings.source
+    assert source.coingecko.key.reveal() == KEY
+    assert (source.coingecko.plan, source.coingecko.per_minute) == ("pro", 500)
+    assert source.alchemy.key_command == ("pass", "show", "a b")
+    assert source.geckoterminal.key_command == ("op", "read", "my key")
+    assert source.dexscreener.base_url == "http://localhost:1/x"
+    assert source.defillama.on is False
+    assert loaded.settings.feed.ttl == Decimal("7.5")
+    assert loaded.settings.feed.order == ("dexscreener", "coingecko")
+    assert KEY not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("[source.coingeko]\non = true\n", ["[source.coingeko]", "'source.coingecko'"]),
+        ("source = 3\n", ["written [source.coingecko]"]),
+        ("[source.alchemy]\nkey = 'a SECRET b'\n", ["[source.alchemy] key = …", "without blanks"]),
+        ("[source.alchemy]\nkey = ['SECRET']\n", ["key = …"]),
+        ("[source.alchemy]\nkye = 'SECRET'\n", ["did you mean 'key'?"]),
+        ("[source.alchemy]\nkey_command = 'pass \"SECRET'\n", ["key_command = …", "program"]),
+        ("[source.alchemy]\nbase_url = 'https://SECRET@host'\n", ["base_url = …", "without user"]),
+        ("[source.alchemy]\nbase_url = 'ftp://SECRET'\n", ["base_url = …", "https://host/path"]),
+        ("[source.alchemy]\nplan = 'pro'\n", ["no setting 'plan'"]),
+        ("[feed]\nttl = 4.9\n", ["ttl = 4.9", "from 5 to 300"]),
+        ("[feed]\nttl = 301\n", ["ttl = 301"]),
+        ("[feed]\norder = ['coingeko']\n", ["'coingeko'", "did you mean 'coingecko'?"]),
+    ],
+)
+def test_a_refused_source_setting_is_named_and_no_key_repeated(
+    tmp_path: Path, text: str, parts: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(write(tmp_path, text))
+    for part in parts:
+        assert part in str(refused.value)
+    assert "SECRET" not in str(refused.value)
+
+
+def test_a_misspelt_variable_of_a_source_is_refused_without_its_value() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'PAPERTRADER_ALCHEMY_KEY'") as refused:
+        config.load(env={"PAPERTRADER_ALCHEMY_KYE": "SECRET"})
+    assert "SECRET" not in str(refused.value)
+
+
+def test_config_show_says_whether_a_key_is_set_and_where_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PAPERTRADER_CONFIG", write(tmp_path, "[source.coingecko]\n"))
+    monkeypatch.setenv("PAPERTRADER_COINGECKO_KEY", KEY)
+    monkeypatch.setenv("PAPERTRADER_ALCHEMY_URL", "https://host/v2/SECRET")
+    monkeypatch.setenv("PAPERTRADER_DEFILLAMA_KEY_COMMAND", "echo SECRET")
+    for words in (["config", "show"], ["config", "show", "--json"]):
+        assert main(words) == 0
+        out = capsys.readouterr().out
+        assert KEY not in out
+        assert "SECRET" not in out
+        assert "PAPERTRADER_COINGECKO_KEY" in out
+        assert "https://host/…" in out
+    assert '"value": "set"' in out
+    assert '"value": "not set"' in out
+
+
+def test_the_sources_are_those_that_there_are() -> None:
+    assert tuple(SOURCES) == tuple(catalog.SOURCES)
+    assert {f.name for f in fields(config.SourcesSettings)} == set(SOURCES)

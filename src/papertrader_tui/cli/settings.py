@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from papertrader_tui import config
 from papertrader_tui.cli.parser import flags
 from papertrader_tui.config_options import OPTIONS, SECTIONS, ConfigError, Option
+from papertrader_tui.feeds.sources.secret import Secret
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -22,18 +24,19 @@ def show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         document = {
             name: {
-                "value": _plain(config.value_of(loaded.settings, option)),
+                "value": _plain(_shown(option, config.value_of(loaded.settings, option))),
                 "from": loaded.origin(option),
             }
             for name, option in OPTIONS.items()
         }
-        print(json.dumps({"file": str(loaded.path), "settings": document}, indent=2))
+        document_of = {"file": str(loaded.path), "settings": document}
+        print(json.dumps(document_of, indent=2, ensure_ascii=False))
         return 0
     print(f"{loaded.path}{'' if loaded.exists else '  (not there: papertrader config init)'}")
     for section in SECTIONS:
         print(f"\n[{section}]")
         for option in _of(section):
-            text = f"{option.key} = {_toml(config.value_of(loaded.settings, option))}"
+            text = _line(option, config.value_of(loaded.settings, option))
             print(f"{text:<34}  # {loaded.origin(option)}")
     return 0
 
@@ -114,6 +117,26 @@ def _write(where: Path, text: str, *, replace: bool) -> None:
     fresh.replace(where)
 
 
+def _line(option: Option, value: Any) -> str:
+    shown = _shown(option, value)
+    return f"{option.key}: {shown}" if option.kind == "secret" else f"{option.key} = {_toml(shown)}"
+
+
+def _shown(option: Option, value: Any) -> Any:
+    """What is shown of a value: of what may hold a key, no more than tells it apart."""
+    match option.kind:
+        case "secret":
+            return "set" if value else "not set"
+        case "command":
+            return [value[0], *("…" for _ in value[1:2])] if value else []
+        case "url":
+            parts = urlsplit(value)
+            rest = "/…" if parts.path.strip("/") or parts.query else ""
+            return f"{parts.scheme}://{parts.netloc}{rest}" if value else ""
+        case _:
+            return value
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
@@ -127,6 +150,10 @@ def _toml(value: Any) -> str:
         return str(value)
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, tuple | list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Secret):
+        return '""'  # the default of a template: a key is never written out
     if isinstance(value, Mapping):
         inner = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
         return f"{{ {inner} }}" if inner else "{}"
