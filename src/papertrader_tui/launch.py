@@ -22,7 +22,9 @@ from papertrader_tui.store.meta import Meta
 PROGRAM = f"papertrader {__version__}"
 DEMO_MAX_SPEED = 600
 _NAME_LENGTH = 32
-#: A tape on a screen at ×1 would stand still for a candle's whole length.
+#: On a screen something should move: at ×1 a demo token has one price every ten seconds, and a
+#: tape stands still for a candle's whole length.
+CONSOLE_DEMO_SPEED = 10.0
 CONSOLE_TAPE_SPEED = 60.0
 
 
@@ -97,7 +99,7 @@ def market_speed(config: Config, launch: Launch, kind: str) -> float | None:
         return None
     if text == "auto":
         if kind == "demo":
-            return 1.0
+            return 1.0 if launch.headless else CONSOLE_DEMO_SPEED
         return None if launch.headless else CONSOLE_TAPE_SPEED
     speed = float(text)
     if kind == "demo" and not 1 <= speed <= DEMO_MAX_SPEED:

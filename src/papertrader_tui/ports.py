@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -13,7 +13,7 @@ from typing import Protocol
 from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.events import Event
 from papertrader_tui.domain.market import Candle, MarketInput
-from papertrader_tui.domain.tokens import Registry, TokenId
+from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.snapshot import Preview, Snapshot
 
 
@@ -74,6 +74,14 @@ class Market(Protocol):
     @property
     def speed(self) -> float | None:
         """Market seconds per second; None is as fast as possible."""
+        ...
+
+    def set_speed(self, speed: float | None) -> bool:
+        """Go on at another speed from now; False where the market has only its own.
+
+        Raises:
+            ValueError: the speed is not above zero.
+        """
         ...
 
     @property
@@ -184,4 +192,13 @@ class Desk(Protocol):
     @property
     def latest(self) -> dict[TokenId, tuple[Decimal, int]]:
         """The newest price and its time per token: conflated, for display only."""
+        ...
+
+    @property
+    def tokens(self) -> Collection[Token]:
+        """Every token that the market can price, watched or not."""
+        ...
+
+    def set_speed(self, speed: float | None) -> bool:
+        """Play the market at another speed, None for as fast as possible; False if it has one."""
         ...

@@ -64,7 +64,7 @@ def test_auto_means_demo_and_a_file_means_tape(tmp_path: Path) -> None:
     ("text", "headless", "kind", "speed"),
     [
         ("auto", True, "demo", 1.0),
-        ("auto", False, "demo", 1.0),
+        ("auto", False, "demo", 10.0),
         ("auto", True, "tape", None),
         ("auto", False, "tape", 60.0),
         ("max", False, "demo", None),

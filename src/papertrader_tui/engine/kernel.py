@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Protocol
@@ -20,7 +20,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.commands import ClosePosition, Command, PlaceOrder
 from papertrader_tui.domain.decision import Action
 from papertrader_tui.domain.market import Bar, Candle, MarketInput, Quote
-from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.engine.preview import preview
 from papertrader_tui.engine.snapshot import Preview, Snapshot
@@ -377,6 +377,18 @@ class Kernel:
             for token, m in self.desk.markets.items()
             if m.price is not None
         }
+
+    @property
+    def tokens(self) -> Collection[Token]:
+        """See `ports.Desk.tokens`."""
+        return self.market.registry.tokens.values()
+
+    def set_speed(self, speed: float | None) -> bool:
+        """See `ports.Desk.set_speed`."""
+        changed = self.market.set_speed(speed)
+        if changed:
+            self._view.touch()
+        return changed
 
 
 class Stopped(RuntimeError):

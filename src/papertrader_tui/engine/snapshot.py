@@ -28,6 +28,8 @@ class TokenRow:
         stale: Too old to trade on.
         action, confidence: Of the bot's last decision about it, None before the first.
         held: Quantity held, 0 for none.
+        doubt: Why no entry may be made on its price now, "" if one may.
+        note: What else there is to say of the price (`flagged: …`), "" if nothing.
     """
 
     token: Token
@@ -41,6 +43,8 @@ class TokenRow:
     action: str | None
     confidence: Decimal | None
     held: Decimal
+    doubt: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ class View:
             action=kept.action.value if kept is not None else None,
             confidence=kept.confidence if kept is not None else None,
             held=self._desk.account.held(m.token.id),
+            doubt=m.doubt,
+            note=m.trust.note if m.trust is not None else "",
         )
 
     def _spark(self, m: TokenMarket) -> tuple[float, ...]:

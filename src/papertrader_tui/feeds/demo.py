@@ -52,14 +52,12 @@ class DemoMarket:
             raise ValueError(msg)
         self._seed = seed
         self._cursor = cursor
-        self._registry = load_registry()
+        bundled = load_registry()
         self._chains = [
-            self._registry.chains[key]
-            for key in dict.fromkeys(listing.chain for listing in p.LISTINGS)
+            bundled.chains[key] for key in dict.fromkeys(listing.chain for listing in p.LISTINGS)
         ]
-        self._tokens = [
-            self._registry.find(f"{listing.symbol}@{listing.chain}") for listing in p.LISTINGS
-        ]
+        self._tokens = [bundled.find(f"{listing.symbol}@{listing.chain}") for listing in p.LISTINGS]
+        self._registry = Registry(bundled.chains).with_tokens(self._tokens)
         self._watchlist = [token.id for token in self._tokens]
         self._skeleton = Skeleton(seed)
         self._ticks: HourTicks | None = None
@@ -80,7 +78,7 @@ class DemoMarket:
 
     @property
     def registry(self) -> Registry:
-        """The bundled chains and tokens."""
+        """The bundled chains, and the tokens that it has prices of."""
         return self._registry
 
     @property
@@ -98,13 +96,14 @@ class DemoMarket:
         """Market seconds per second; None is as fast as possible."""
         return self._pacer.speed
 
-    def set_speed(self, speed: float | None) -> None:
+    def set_speed(self, speed: float | None) -> bool:
         """Go on at another speed from now.
 
         Raises:
             ValueError: the speed is not above zero.
         """
         self._pacer.set_speed(speed)
+        return True
 
     @property
     def progress(self) -> float | None:

@@ -116,6 +116,11 @@ class LiveMarket:
         """As fast as the world."""
         return 1.0
 
+    def set_speed(self, speed: float | None) -> bool:
+        """The world cannot be hurried."""
+        del speed
+        return False
+
     @property
     def progress(self) -> float | None:
         """None: it has no end."""

@@ -135,13 +135,14 @@ class TapeMarket:
         """Market seconds per second; None is as fast as possible."""
         return self._pacer.speed
 
-    def set_speed(self, speed: float | None) -> None:
+    def set_speed(self, speed: float | None) -> bool:
         """Go on at another speed from now.
 
         Raises:
             ValueError: the speed is not above zero.
         """
         self._pacer.set_speed(speed)
+        return True
 
     @property
     def progress(self) -> float | None:
@@ -180,11 +181,7 @@ class TapeMarket:
             if self._pacer.speed is not None:
                 due = min(last, max(self._pacer.due(), following.time))
             batch: list[MarketInput] = []
-            while (
-                following is not None
-                and len(batch) < RUN
-                and following.time <= due
-            ):
+            while following is not None and len(batch) < RUN and following.time <= due:
                 batch.append(following)
                 following = next(self._inputs, None)
             self._next = following

@@ -11,7 +11,7 @@ import pytest
 
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.commands import Command, MarkAccount, PlaceOrder, SwitchBot
-from papertrader_tui.domain.market import MarketInput, Quote
+from papertrader_tui.domain.market import MarketInput, Quote, Trust
 from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.engine.candles import CandleBook
@@ -36,6 +36,10 @@ class FakeMarket:
 
     def now(self) -> int:
         return self.time
+
+    def set_speed(self, speed: float | None) -> bool:
+        self.speed = speed
+        return True
 
     def warm(self) -> Iterable[MarketInput]:
         return [self.quote("3000")]
@@ -279,3 +283,31 @@ async def test_prices_are_kept_at_most_every_half_minute() -> None:
         times = [time for _, time, _, _ in rig.journal.prices]
         assert len(times) in (4, 5)
         assert all(b // 30_000 > a // 30_000 for a, b in pairwise(times))
+
+
+async def test_a_front_end_sees_every_token_and_turns_the_speed() -> None:
+    async with Rig() as rig:
+        assert list(rig.kernel.tokens) == list(REGISTRY.tokens.values())
+        before = rig.kernel.snapshot()
+        assert rig.kernel.set_speed(60)
+        assert rig.kernel.snapshot().speed == 60
+        assert rig.kernel.snapshot().version > before.version
+
+
+async def test_a_market_with_one_speed_says_so() -> None:
+    async with Rig() as rig:
+        rig.market.set_speed = lambda speed: False  # type: ignore[method-assign]
+        before = rig.kernel.snapshot()
+        assert not rig.kernel.set_speed(60)
+        assert rig.kernel.snapshot() is before
+
+
+async def test_a_row_says_how_far_its_price_is_trusted() -> None:
+    async with Rig() as rig:
+        row = rig.kernel.snapshot().tokens[0]
+        assert (row.doubt, row.note) == ("", "")
+        trust = Trust(WETH, rig.market.time, "disputed: a 3,000 vs b 2,700", 2, 1 << 60, note="odd")
+        rig.market.queue.put_nowait([trust, rig.market.quote("3000")])
+        await rig.settled()
+        row = rig.kernel.snapshot().tokens[0]
+        assert (row.doubt, row.note) == ("disputed: a 3,000 vs b 2,700", "odd")

@@ -264,10 +264,15 @@ async def test_speed_changes_keep_the_prices():
     async with aclosing(market.batches()) as batches:
         async for batch in batches:
             inputs += batch
-            market.set_speed(next(speeds))
+            assert market.set_speed(next(speeds))
             if market.cursor >= 60:
                 break
     assert [facts(i) for i in inputs] == [facts(i) for i in reference][: len(inputs)]
+
+
+def test_it_knows_only_tokens_that_it_has_prices_of():
+    market = DemoMarket()
+    assert list(market.registry.tokens) == market.watchlist
 
 
 def test_a_negative_cursor_is_refused():

@@ -65,6 +65,8 @@ def test_it_says_what_it_is():
         assert (info.interval, info.notice) == (30_000, "")
         assert "a, b" in info.detail
         assert (live.speed, live.progress, live.cursor) == (1.0, None, 0)
+        assert not live.set_speed(60)
+        assert live.speed == 1.0
         with pytest.raises(ValueError, match="cursor -1"):
             market(*pair(), cursor=-1)
 
