@@ -89,6 +89,7 @@ class FakeDesk:
                     Decimal(0),
                 )
             )
+        self._all = {row.token.id: row for row in rows}
         self._snapshot = Snapshot(
             1,
             NOW,
@@ -220,6 +221,16 @@ class FakeDesk:
     @property
     def latest(self) -> dict[str, tuple[Decimal, int]]:
         return self._latest
+
+    @property
+    def tokens(self) -> Sequence[Token]:
+        return [token(i) for i in range(len(_MARKET))]
+
+    def set_speed(self, speed: float | None) -> bool:
+        if self._snapshot.market == "live":
+            return False
+        self.change(speed=speed)
+        return True
 
     # what a test does -----------------------------------------------------------------------
 
@@ -384,10 +395,8 @@ class FakeDesk:
             case cmd.ResetGate(gate=gate):
                 return [ev.GateCleared(*at, gate, "a person")]
             case cmd.Watch(token=token_id, on=on):
-                if not on:
-                    self.change(
-                        tokens=tuple(t for t in self._snapshot.tokens if t.token.id != token_id)
-                    )
+                kept = tuple(t for t in self._snapshot.tokens if t.token.id != token_id)
+                self.change(tokens=(*kept, self._all[token_id]) if on else kept)
                 return [ev.WatchChanged(*at, token_id, on)]
             case _:
                 return []

@@ -256,6 +256,20 @@ async def test_brackets_turn_the_level_within_its_range():
         assert "highest" in app.told[-1][1]
 
 
+async def test_angle_brackets_turn_the_speed_of_a_market_that_has_one():
+    desk = FakeDesk()
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, ">", ">")
+        assert desk.snapshot().speed == 5
+        assert "×5 00:12" in text(app)
+        await press(app, pilot, "<", "<", "<")
+        assert desk.snapshot().speed == 1
+        assert "slowest" in app.told[-1][1]
+        desk.change(market="live")
+        await press(app, pilot, ">")
+        assert "is live" in app.told[-1][1]
+
+
 async def test_k_shows_what_each_setting_does_and_sets_one():
     desk = FakeDesk()
     async with console(desk) as (app, pilot):

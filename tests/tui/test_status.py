@@ -48,6 +48,13 @@ def test_wide_lines_say_everything():
         assert part in text
 
 
+def test_the_speed_of_a_market_that_has_one_is_always_there():
+    snapshot = FakeDesk().snapshot()
+    assert "×1 00:12:07Z" in line(snapshot, 80)
+    assert "max 00:12:07Z" in line(replace(snapshot, speed=None), 80)
+    assert "×" not in line(replace(snapshot, market="live"), 80)
+
+
 def test_a_ledger_that_does_not_reconcile_is_never_left_out():
     totals = replace(FakeDesk().snapshot().totals, reconciled=False)
     assert "NOT RECONCILED" in line(replace(FakeDesk().snapshot(), totals=totals), 60)

@@ -142,7 +142,11 @@ def _market() -> Parser:
         "chain that a tape's tokens are traded on (default: base)",
     )
     _setting(
-        group, "--speed", "market.speed", "N|max", "market seconds per second (demo: up to 600)"
+        group,
+        "--speed",
+        "market.speed",
+        "N|max",
+        "market seconds per second (demo: up to 600; default: 10 in the console, 1 headless)",
     )
     _setting(
         group, "--seed", "market.seed", "N", "seed of a new account's demo market (default: 7)"

@@ -23,6 +23,7 @@ from papertrader_tui.domain.events import Event, KillMode
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.ports import Desk
 from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui import speeds
 from papertrader_tui.tui.commands import APP, BY_ID, DESK, bindings, effective, keymap
 from papertrader_tui.tui.palette import CommandProvider
 from papertrader_tui.tui.screens.desk import DeskScreen
@@ -251,6 +252,17 @@ class PapertraderApp(App[None]):
             self.tell(f"Level {level} is the {end}.", "warning")
             return
         self.send(SetLevel(level + by))
+
+    def action_change_speed(self, by: int) -> None:
+        now = self.desk.snapshot().speed
+        wanted = speeds.step(now, by)
+        if wanted == now:
+            end = "fastest" if by > 0 else "slowest"
+            self.tell(f"{speeds.words(now)} is the {end}.", "warning")
+        elif self.desk.set_speed(wanted):
+            self._show_snapshot()
+        else:
+            self.tell("This market is live: time cannot be hurried.", "warning")
 
     def action_kill_switch(self) -> None:
         from papertrader_tui.tui.screens.kill import KillScreen

@@ -12,6 +12,7 @@ from papertrader_tui.domain.events import KillMode
 from papertrader_tui.domain.money import sub
 from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui import speeds
 from papertrader_tui.tui.wording import KILL_NAMES
 
 MUTED = "$foreground 56%"
@@ -88,10 +89,8 @@ def clock_item(snapshot: Snapshot) -> Item:
     parts: list[Part] = []
     if snapshot.progress is not None:
         parts.append((f"{fmt.percent(snapshot.progress, 0, sign=False)} ", MUTED))
-    if snapshot.speed is None:
-        parts.append(("max ", "$warning"))
-    elif snapshot.speed != 1:
-        parts.append((f"×{fmt.compact(snapshot.speed)} ", "$warning"))
+    if snapshot.market != "live":
+        parts.append((f"{speeds.words(snapshot.speed)} ", "$warning"))
     parts.append((fmt.clock(snapshot.now), ""))
     return Item(tuple(parts), 2)
 
