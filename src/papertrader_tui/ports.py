@@ -14,7 +14,7 @@ from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.events import Event
 from papertrader_tui.domain.market import Candle, MarketInput
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
-from papertrader_tui.engine.snapshot import Preview, Snapshot
+from papertrader_tui.engine.snapshot import FeedHealth, Preview, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class MarketInfo:
         gas_note: Where gas prices come from.
         keeps_prices: Its prices go into the account's price history; not where a file that the
             person has is that history already.
+        feed: Health of its price sources now, None where it has none.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class MarketInfo:
     interval: int
     gas_note: str
     keeps_prices: bool = True
+    feed: FeedHealth | None = None
 
 
 class Market(Protocol):

@@ -77,6 +77,60 @@ class PositionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One price source of a live market.
+
+    Attributes:
+        up: It may be asked, and answered when it was last.
+        state: Of its circuit breaker: `closed` (asked as usual), `open` (left alone) or
+            `half-open` (tried again).
+        calls: Requests since the start; `per_minute` in the last one, of `limit` documented.
+        hits, misses, coalesced: Prices taken from its cached answers, by a request of its own,
+            and by one that was under way; `stale_served` of them were stale.
+        errors: How often by kind.
+        throttled: How often its limit kept it from being asked.
+        p50, p95: Seconds that answers take, None before the first.
+        idle: Seconds since it last answered, None if never.
+    """
+
+    name: str
+    up: bool
+    state: str
+    calls: int
+    per_minute: int
+    limit: float
+    hits: int
+    misses: int
+    coalesced: int
+    stale_served: int
+    errors: tuple[tuple[str, int], ...]
+    throttled: int
+    p50: float | None
+    p95: float | None
+    idle: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How the prices of a live market come in.
+
+    Attributes:
+        sources: In order of preference.
+        hit_rate: Part of the prices asked for that waited for no request, None before the first.
+        position_updates: Prices of held tokens in the last minute.
+    """
+
+    sources: tuple[SourceRow, ...]
+    hit_rate: float | None = None
+    position_updates: int = 0
+
+    @property
+    def up(self) -> int:
+        """Sources that answer."""
+        return sum(1 for source in self.sources if source.up)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that a screen or a log shows of one account at one moment.
 
@@ -95,6 +149,7 @@ class Snapshot:
         orders: Open orders, oldest first.
         decisions: The last kept decisions, newest first, at most 200.
         kill_detail: What the kill switch's setting means now, in words.
+        feed: Health of the sources of a live market, None on others.
     """
 
     version: int
@@ -121,6 +176,7 @@ class Snapshot:
     positions: tuple[PositionRow, ...]
     orders: tuple[Order, ...]
     decisions: tuple[Decision, ...]
+    feed: FeedHealth | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class View:
             positions=positions,
             orders=tuple(account.open_orders()),
             decisions=tuple(self._decisions),
+            feed=info.feed,
         )
 
     def _token(self, m: TokenMarket, now: int) -> TokenRow:

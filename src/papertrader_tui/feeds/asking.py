@@ -158,4 +158,4 @@ class Asker:
 
     def _failed(self, error: SourceError) -> None:
         self.policy.failed(error)
-        self._monitor.failed(self.source.name, error.fault)
+        self._monitor.failed(self.source.name, error.fault, str(error))

@@ -11,6 +11,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.market import History, MarketInput, Quote, Timer, Trust
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
+from papertrader_tui.feeds.health import FeedNews, feed_health
 from papertrader_tui.feeds.live_inputs import GasBoard, depth_of, quote_of, trust_of
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.feeds.trusted import Grade, Trusted
@@ -72,6 +73,8 @@ class LiveMarket:
         self._refreshes: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._gas = GasBoard(registry)
+        self._news = FeedNews()
+        self._listeners: list[Callable[[Sequence[ev.Event]], None]] = []
         self._feed.subscribe(self._heard)
         self.follow((*self._watchlist, *also))
 
@@ -89,6 +92,7 @@ class LiveMarket:
             identity="live",
             interval=int(seconds * 1_000),
             gas_note="bundled typical gas prices, live price of the native token",
+            feed=feed_health(self._feed),
         )
 
     def _notice(self) -> str:
@@ -159,6 +163,10 @@ class LiveMarket:
                 if order is not None:
                     self._landings[order.token] = event.lands_at
 
+    def listen(self, listener: Callable[[Sequence[ev.Event]], None]) -> None:
+        """Tell `listener` of alerts about the feed: no facts of the account."""
+        self._listeners.append(listener)
+
     # ------------------------------------------------------------------ what it says
 
     def warm(self) -> Iterable[MarketInput]:
@@ -194,6 +202,7 @@ class LiveMarket:
                 if now >= tick:
                     tick = (now // TICK_MS + 1) * TICK_MS
                     batch.append(Timer(now))
+                    self._each_second(now)
                 self._land(now)
                 if batch:
                     self._cursor += len(batch)
@@ -204,6 +213,15 @@ class LiveMarket:
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(running, *self._refreshes, return_exceptions=True)
+
+    def _each_second(self, now: int) -> None:
+        """The desk values what is watched and held: prices from the cache. And what is wrong?"""
+        for token in self._feed.followed:
+            self._feed.read(token)
+        alerts = self._news.update(self._feed, now)
+        if alerts:
+            for listener in self._listeners:
+                listener(alerts)
 
     async def _pause(self, tick: int) -> None:
         """Wait for news, the next tick, or the next block that an order lands in."""
@@ -221,7 +239,7 @@ class LiveMarket:
         for token in due:
             del self._landings[token]
         if due:
-            task = asyncio.create_task(self._feed.refresh(*due))
+            task = asyncio.create_task(self._feed.land(*due))
             self._refreshes.add(task)
             task.add_done_callback(self._refreshes.discard)
 
@@ -243,7 +261,7 @@ class LiveMarket:
                 if self._depths.get(token) != key:
                     self._depths[token] = key
                     yield depth
-            yield trust_of(trusted, now)
+            yield trust_of(trusted, known, now)
             if trusted.grade is Grade.STALE:
                 continue  # nothing new was said: no order may land on what was
             # another source may have seen an earlier moment; a token's time does not go back
@@ -251,4 +269,4 @@ class LiveMarket:
             self._times[token] = seen
             if token in self._held:
                 self._feed.note_position()
-            yield quote_of(trusted, seen)
+            yield quote_of(trusted, known, seen)

@@ -7,26 +7,35 @@ from decimal import Decimal
 
 from papertrader_tui.domain.market import MINUTE, Depth, Gas, Quote, Trust
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
+from papertrader_tui.feeds.sources.ids import listing
 from papertrader_tui.feeds.trusted import Trusted
 
 #: Milliseconds between two prices of gas of one chain.
 GAS_EVERY = MINUTE
 
 
-def quote_of(trusted: Trusted, time: int) -> Quote:
+def source_text(source: str, token: Token) -> str:
+    """Whose price it is; a testnet token has none of its own: `WETH·ethereum by coingecko`."""
+    place = listing(token)
+    if not source or place is None or not place.priced_as:
+        return source
+    return f"{token.symbol}·{place.chain} by {source}"
+
+
+def quote_of(trusted: Trusted, token: Token, time: int) -> Quote:
     """The price itself, dated when it was observed."""
     price = trusted.price
     return Quote(
-        trusted.token, time, price, float(price), trusted.source,
+        token.id, time, price, float(price), source_text(trusted.source, token),
         fetched=trusted.fetched, block=trusted.block,
     )  # fmt: skip
 
 
-def trust_of(trusted: Trusted, now: int) -> Trust:
+def trust_of(trusted: Trusted, token: Token, now: int) -> Trust:
     """How far it goes."""
     return Trust(
-        trusted.token, now, trusted.fault, trusted.witnesses, trusted.stale_at,
-        trusted.exit_price, trusted.exit_source, trusted.note,
+        token.id, now, trusted.fault, trusted.witnesses, trusted.stale_at, trusted.exit_price,
+        source_text(trusted.exit_source, token), trusted.note,
     )  # fmt: skip
 
 
@@ -38,7 +47,7 @@ def depth_of(trusted: Trusted, token: Token, now: int) -> Depth | None:
     volume = -1.0 if answer.volume_24h is None else float(answer.volume_24h)
     fee = token.fee_bps if answer.fee_bps is None else answer.fee_bps
     return Depth(
-        token.id, now, trusted.depth.answer.liquidity, volume, fee, trusted.depth.source
+        token.id, now, answer.liquidity, volume, fee, source_text(trusted.depth.source, token)
     )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ NEAR = 0.80
 #: A stablecoin so far from a dollar is news.
 DEPEG = Decimal("0.01")
 LATENCIES_KEPT = 200
+#: The service is up: it only has no answer to this.
+_ABOUT_THE_QUESTION = (Fault.NOT_FOUND, Fault.BAD_REQUEST, Fault.UNSUPPORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class SourceHealth:
         errors: By kind; `throttled` is how often its own limit kept the feed from asking.
         p50, p95: Seconds that the last 200 answers took; None before the first.
         last_success: Monotonic seconds, None if never.
+        failing: Its last answer was none.
+        said: What it said then, without any key.
     """
 
     source: str
@@ -55,6 +59,8 @@ class SourceHealth:
     p95: float | None
     breaker: Breaker
     last_success: float | None
+    failing: bool = False
+    said: str = ""
 
 
 class _Source:
@@ -69,6 +75,8 @@ class _Source:
         self.throttled = 0
         self.took: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self.success: float | None = None
+        self.failing = False
+        self.said = ""
 
     def per_minute(self, now: float) -> int:
         while self.recent and self.recent[0] <= now - 60.0:
@@ -106,10 +114,14 @@ class Monitor:
         own = self._sources[source]
         own.took.append(took)
         own.success = now
+        own.failing, own.said = False, ""
 
-    def failed(self, source: str, fault: Fault) -> None:
-        """It did not."""
-        self._sources[source].errors[fault] += 1
+    def failed(self, source: str, fault: Fault, said: str = "") -> None:
+        """It did not; `said` is the error in words."""
+        own = self._sources[source]
+        own.errors[fault] += 1
+        if fault not in _ABOUT_THE_QUESTION:
+            own.failing, own.said = True, said
 
     def throttled(self, source: str) -> None:
         """It was wanted, and was not asked because of its limit."""
@@ -163,7 +175,7 @@ class Monitor:
                 name, own.calls, own.per_minute(now), own.limit, own.served["hits"],
                 own.served["misses"], own.served["coalesced"], own.served["stale"],
                 dict(own.errors), own.throttled, _quantile(own.took, 0.5),
-                _quantile(own.took, 0.95), breakers[name], own.success,
+                _quantile(own.took, 0.95), breakers[name], own.success, own.failing, own.said,
             )
             for name, own in self._sources.items()
         )  # fmt: skip
@@ -183,23 +195,34 @@ class Monitor:
             names: A token's name on screen.
             now: Monotonic seconds.
         """
-        found = [a for name in self._sources for a in self._of_source(name, breakers[name], now)]
+        carried = any(breaker is Breaker.CLOSED for breaker in breakers.values())
+        found = [
+            alert
+            for name in self._sources
+            for alert in self._of_source(name, breakers[name], now, carried=carried)
+        ]
         rate = self.recent_hit_rate()
         if rate is not None and rate < HIT_RATE:
             text = (
                 f"{rate:.0%} of price requests were served from the cache, expected {HIT_RATE:.0%}"
             )
             found.append(Alert(AlertKind.HIT_RATE, "warning", "", text))
-        for trusted in prices:
+        known = list(prices)
+        stale = sum(1 for trusted in known if trusted.grade is Grade.STALE)
+        if stale == len(known) > 1:
+            text = f"the prices of all {stale} tokens are stale: nothing is traded on them"
+            return (*found, Alert(AlertKind.STALE_TOKEN, "error", "", text))
+        for trusted in known:
             found += self._of_token(trusted, names.get(trusted.token, trusted.token))
         return tuple(found)
 
-    def _of_source(self, name: str, breaker: Breaker, now: float) -> list[Alert]:
+    def _of_source(self, name: str, breaker: Breaker, now: float, *, carried: bool) -> list[Alert]:
         own = self._sources[name]
         found = []
         if breaker is not Breaker.CLOSED:
             errors = ", ".join(f"{n} × {fault.value}" for fault, n in own.errors.most_common(2))
-            text = f"{name} does not answer ({errors}); the other sources carry its tokens"
+            rest = "the other sources carry its tokens" if carried else "nor does any other source"
+            text = f"{name} does not answer ({errors}); {rest}"
             found.append(Alert(AlertKind.SOURCE_DOWN, "warning", name, text))
         calls = own.per_minute(now)
         if calls > 1 and calls >= NEAR * own.limit:

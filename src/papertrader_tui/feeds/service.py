@@ -115,6 +115,19 @@ class PriceFeed:
         """The price as it stands now, without asking anyone; None before the first answer."""
         return self._cache.weigh(token, self._wall())
 
+    def read(self, token: TokenId) -> Trusted | None:
+        """The same for somebody who works with it: counted as served from the cache."""
+        trusted = self.peek(token)
+        if trusted is not None:
+            self._served("hits", trusted)
+        return trusted
+
+    def _served(self, how: str, trusted: Trusted | None) -> None:
+        sources = trusted.sources if trusted is not None else ()
+        self.monitor.served(how, sources, self._clock())
+        if trusted is not None and trusted.grade is Grade.STALE:
+            self.monitor.served("stale", sources, self._clock())
+
     async def price(self, token: TokenId) -> Trusted | None:
         """The price from the cache, or from a cycle if the cache is older than its TTL.
 
@@ -140,11 +153,14 @@ class PriceFeed:
             await asyncio.shield(self._fly())
         if how != "hits":
             trusted = self.peek(token)
-        sources = trusted.sources if trusted is not None else ()
-        self.monitor.served(how, sources, self._clock())
-        if trusted is not None and trusted.grade is Grade.STALE:
-            self.monitor.served("stale", sources, self._clock())
+        self._served(how, trusted)
         return trusted
+
+    async def land(self, *tokens: TokenId) -> None:
+        """Ask about these now and wait: orders land on what is answered."""
+        await self.refresh(*tokens)
+        for token in tokens:
+            self._served("misses", self.peek(token))
 
     async def refresh(self, *tokens: TokenId) -> None:
         """Ask about these now: an order lands on them. Askings at one time go together."""
@@ -252,6 +268,11 @@ class PriceFeed:
     # ------------------------------------------------------------------ how it is
 
     @property
+    def followed(self) -> tuple[TokenId, ...]:
+        """Tokens whose prices are kept up to date."""
+        return tuple(self._tokens)
+
+    @property
     def source_names(self) -> tuple[str, ...]:
         """In order of preference."""
         return tuple(self._askers)
@@ -265,10 +286,23 @@ class PriceFeed:
         """A price of a token that is held was handed on."""
         self.monitor.position_updated(self._clock())
 
+    def said(self) -> tuple[str, ...]:
+        """What the sources that do not answer said last."""
+        return tuple(h.said for h in self.health() if h.said)
+
     def health(self) -> tuple[SourceHealth, ...]:
         """Figures of every source."""
         breakers = {name: asker.policy.state for name, asker in self._askers.items()}
         return self.monitor.health(breakers, self._clock())
+
+    def label(self, subject: str) -> str:
+        """A followed token's name on screen; anything else as it is."""
+        token = self._tokens.get(subject)
+        return token.label if token is not None else subject
+
+    def clock(self) -> float:
+        """Its own monotonic seconds, which `SourceHealth.last_success` is in."""
+        return self._clock()
 
     def alerts(self) -> tuple[Alert, ...]:
         """What is wrong now."""
