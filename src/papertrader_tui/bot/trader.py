@@ -16,13 +16,14 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.domain.gates import Gates
+from papertrader_tui.domain.ledger import Position
 from papertrader_tui.domain.market import DAY, MINUTE, Gas, Trust
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_down
 from papertrader_tui.domain.orders import OrderRequest, Origin, Side, SizeBy, Status
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.intel import exits
 from papertrader_tui.intel.context import Context
-from papertrader_tui.intel.decisions import Verdict, judge
+from papertrader_tui.intel.decisions import MAX_HOLD_MS, Verdict, judge
 from papertrader_tui.intel.explain import explain
 from papertrader_tui.intel.gasday import GasDay
 from papertrader_tui.intel.levels import Profile
@@ -250,6 +251,8 @@ class Trader:
         quantity: Decimal = ZERO,
     ) -> Decision:
         of = self._of
+        if market.held:
+            context.pnl = _pnl(of.account.ledger.positions[market.token.id])
         reason, factors, missing = explain(context, verdict)
         side = Side.SELL if verdict.action is Action.SELL else Side.BUY
         price = market.price_of(side) or market.price or ZERO
@@ -326,7 +329,8 @@ class Trader:
         if market.held:
             position = account.ledger.positions[market.token.id]
             context.opened = position.opened
-            context.pnl = float(position.net) / float(position.bought)
+            if now - position.opened >= MAX_HOLD_MS:  # the one rule that asks for it
+                context.pnl = _pnl(position)
             context.blocked, context.blocked_reason = _FREE  # an exit is never forbidden
         else:
             block = of.gates.entry_block(
@@ -393,6 +397,10 @@ class Trader:
         for token, state in plain["markets"].items():
             if token in markets:
                 self._keeper.from_plain(markets[token], state)
+
+
+def _pnl(position: Position) -> float:
+    return float(position.net) / float(position.bought)
 
 
 def _price(value: float | None) -> Decimal | None:

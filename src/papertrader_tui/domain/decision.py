@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -88,7 +89,7 @@ class Decision:
     price: Decimal
     source: str
     price_age_ms: int
-    factors: tuple[Factor, ...] = ()
+    factors: Sequence[Factor] = ()
     missing: tuple[str, ...] = ()
     repeats: int = 1
     stop: Decimal | None = None

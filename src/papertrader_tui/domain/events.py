@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -352,7 +352,9 @@ def to_plain(value: Any) -> Any:
         return format(value, "f")
     if isinstance(value, StrEnum):
         return value.value
-    if isinstance(value, tuple | list):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Sequence):
         return [to_plain(v) for v in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {n: to_plain(getattr(value, n)) for n in _names(type(value))}
@@ -399,7 +401,7 @@ def from_plain(hint: Any, value: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         inner = [h for h in typing.get_args(hint) if h is not type(None)]
         return from_plain(inner[0], value)
-    if origin is tuple:
+    if origin in (tuple, Sequence):
         item = typing.get_args(hint)[0]
         return tuple(from_plain(item, v) for v in value)
     if hint is Decimal:

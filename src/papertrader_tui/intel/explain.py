@@ -5,12 +5,13 @@ Built only for decisions that are kept, from the numbers that the verdict was ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 
 from papertrader_tui.domain.decision import Factor
 from papertrader_tui.domain.market import HOUR, MINUTE
-from papertrader_tui.intel import sentences, sizing, weights
+from papertrader_tui.intel import sentences, sizing, still, weights
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import (
     AGAINST,
@@ -29,17 +30,24 @@ _NAMES = (
 )
 
 
-def explain(ctx: Context, verdict: Verdict) -> tuple[str, tuple[Factor, ...], tuple[str, ...]]:
+def explain(ctx: Context, verdict: Verdict) -> tuple[str, Sequence[Factor], tuple[str, ...]]:
     """Reason, factors and the names of what was missing.
+
+    The factors are worked out when they are first looked at, from the numbers as they are now.
 
     Args:
         ctx: The context as it was when the verdict was made.
         verdict: What `judge` returned for it.
     """
-    tell = sentences.Teller(ctx, verdict)
+    numbers, shares = still.take(ctx), tuple(ctx.marks.weights)
+    factors = still.Told(lambda: _tell(numbers, shares, verdict))
+    return reason(ctx, verdict), factors, missing(ctx)
+
+
+def _tell(numbers: still.Numbers, shares: tuple[int, ...], verdict: Verdict) -> tuple[Factor, ...]:
+    tell = sentences.Teller(still.view(numbers), verdict)
     factors = []
     told: dict[str, tuple[str, sentences.Inputs]] = {}  # depth and network stand in two scores
-    shares = ctx.marks.weights
     for index, (of, name) in enumerate(_NAMES):
         weight = shares[index]
         if not weight:
@@ -53,7 +61,7 @@ def explain(ctx: Context, verdict: Verdict) -> tuple[str, tuple[Factor, ...], tu
                 _percent((points * weight + 5_000) // 10_000), *told[name],
             )
         )  # fmt: skip
-    return reason(ctx, verdict), tuple(factors), missing(ctx)
+    return tuple(factors)
 
 
 @cache  # of at most 10,001 values

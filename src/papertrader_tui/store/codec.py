@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import typing
+from collections.abc import Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -120,7 +121,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
         raise ValueError(msg) from error
 
 
-def _told(factors: tuple[Factor, ...]) -> str:
+def _told(factors: Sequence[Factor]) -> str:
     """Factors as lists without names: most of an account file is factors."""
     return json.dumps(
         [
