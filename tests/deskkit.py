@@ -46,7 +46,8 @@ class Kit:
         liquidity: str | None = "10000000",
     ) -> None:
         account = Account()
-        account.apply(ev.AccountOpened(1, START, "test", "demo", D(cash), seed, "0"))
+        self._opened = ev.AccountOpened(1, START, "test", "demo", D(cash), seed, "0")
+        account.apply(self._opened)
         self.desk = Desk(account, REGISTRY, limits, stale_after=60_000)
         self.now = START
         self.events: list[ev.Event] = []
@@ -55,6 +56,23 @@ class Kit:
         if liquidity is not None:
             for token in (WETH, PEPE):
                 self.desk.step(Depth(token, START, D(liquidity), 1e6, D(5), "test"))
+
+    def restart(self) -> None:
+        """Another desk on what was stored: the events, as JSON, and the checkpoint."""
+        before, text = self.desk, self.desk.checkpoint()
+        account = Account()
+        account.apply(self._opened)
+        for event in self.events:
+            kind, record = type(event).__name__, ev.to_record(event)
+            account.apply(ev.from_record(kind, event.seq, event.time, record))
+        self.desk = Desk(account, REGISTRY, before.limits, stale_after=60_000)
+        self.desk.restore(text)
+        for m in before.markets.values():
+            if m.depth is not None:
+                self.desk.warm(m.depth)
+            if m.price is not None:
+                self.desk.warm(Quote(m.token.id, m.time, m.price, m.value, m.source))
+        self._take(self.desk.start_session(self.now, "0", "again", [WETH, PEPE]))
 
     @property
     def account(self) -> Account:

@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
-from papertrader_tui.domain.commands import SetKill, SwitchBot
+from papertrader_tui.domain.commands import SetKill, SwitchBot, Watch
 from papertrader_tui.domain.events import from_record, to_record
+from papertrader_tui.domain.market import Depth
 from papertrader_tui.domain.orders import Kind, SizeBy, Status
 from papertrader_tui.domain.risk import RiskLimits
 from tests.deskkit import WETH, D, Kit
@@ -96,6 +97,31 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(list(ev.KillMode)))
     def kill(self, mode: ev.KillMode) -> None:
         self.kit.say(SetKill(mode))
+
+    @rule()
+    def restart(self) -> None:
+        before = self.kit.desk
+        self.kit.restart()
+        after = self.kit.desk
+        assert after.equity == before.equity
+        assert after.account.peak == before.account.peak
+        assert after.orders.trails == before.orders.trails
+
+    @rule(on=st.booleans())
+    def watch(self, on: bool) -> None:
+        self.kit.say(Watch(WETH, on))
+
+    @rule(liquidity=st.sampled_from(["0", "1000", "1000000"]))
+    def depth(self, liquidity: str) -> None:
+        self.kit.desk.step(Depth(WETH, self.kit.now, D(liquidity), 1e6, D(5), "test"))
+
+    @rule(price=st.sampled_from([10**6, 10**9, 10**12]))
+    def gas(self, price: int) -> None:
+        self.kit.gas(price)
+
+    @rule(price=PRICES)
+    def passing_limit(self, price: str) -> None:
+        self.kit.buy("100", kind=Kind.LIMIT, price=price, good_until=self.kit.now + 30_000)
 
     @rule(on=st.booleans())
     def bot(self, on: bool) -> None:

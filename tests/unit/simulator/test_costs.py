@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papertrader_tui.domain.events import Fidelity
+from papertrader_tui.domain.events import Fidelity, Filled
 from papertrader_tui.domain.market import Depth
 from papertrader_tui.domain.money import add, mul, sub
 from papertrader_tui.simulator.costs import (
@@ -17,6 +17,7 @@ from papertrader_tui.simulator.costs import (
     execution_price,
     pricer_for,
 )
+from tests.deskkit import Kit, only
 
 D = Decimal
 dollars = st.decimals("0.01", "1000000", places=6, allow_nan=False)
@@ -40,8 +41,13 @@ def test_impact_reaches_the_quantity_that_is_received() -> None:
 
 
 def test_slippage_is_no_random_number() -> None:
-    pricer = LiquidityPricer(D(1_000_000), D(30))
-    assert pricer.buy(D(500), D(3), 18) == pricer.buy(D(500), D(3), 18)
+    def filled(seed: int) -> Decimal:
+        kit = Kit(seed=seed)
+        kit.price("3000")
+        kit.buy("1000")
+        return only(kit.price("3000"), Filled).quantity
+
+    assert len({filled(seed) for seed in range(5)}) == 1
 
 
 def test_flat_charges_the_fee_and_no_impact() -> None:
