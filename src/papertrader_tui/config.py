@@ -106,10 +106,15 @@ class SourcesSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """Which account is opened ("" is the last used one), and what a new one begins with."""
+    """Which account is opened ("" is the last used one), and what a new one begins with.
+
+    Attributes:
+        watchlist: Name of the list that a new account watches, "" for the market's own.
+    """
 
     name: str = ""
     cash: Decimal = Decimal(10_000)
+    watchlist: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +132,16 @@ class UiSettings:
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """Where accounts are kept ("" is the platform's place), and prices for how long."""
+    """Where accounts are kept ("" is the platform's place), and prices for how long.
+
+    Attributes:
+        recording_days: For how long what a live market said is kept word for word.
+    """
 
     data_dir: str = ""
     raw_price_hours: int = 24
     minute_price_days: int = 30
+    recording_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ _ALL = (
         low=Decimal(1),
         high=Decimal(1_000_000_000),
     ),
+    _option("account", "watchlist", "text", "watchlist of a new account; empty is the usual one"),
     *(_risk(key, text) for key, text in _RISK_HELP.items()),
     _option("ui", "theme", "text", "name of a theme: papertrader's own, or one of Textual's"),
     _option("ui", "reduce_motion", "flag", "no flashing prices"),
@@ -173,6 +174,14 @@ _ALL = (
         "int",
         "days that prices by the minute are kept",
         low=1,
+        high=3650,
+    ),
+    _option(
+        "store",
+        "recording_days",
+        "int",
+        "days that all a live market said is kept, to be played again",
+        low=0,
         high=3650,
     ),
 )

@@ -70,6 +70,7 @@ def test_python_m_and_the_version() -> None:
 @pytest.mark.parametrize(
     "words",
     [[], ["headless"], ["account"], ["account", "new"], ["account", "list"], ["account", "reset"],
+     ["token"], ["token", "search"], ["token", "add"], ["token", "remove"], ["token", "list"],
      ["export"], ["verify"], ["config"], ["config", "init"]],
 )  # fmt: skip
 def test_every_command_has_help(run: Run, words: list[str]) -> None:
@@ -249,5 +250,5 @@ def test_what_the_flags_offer_is_what_there_is() -> None:
     from papertrader_tui.store.export import FORMATS, WHAT
 
     assert values.TAGS == TAGS
-    assert parser.EXPORTS == WHAT
+    assert parser.EXPORTS == (*WHAT, "tape")
     assert FORMATS == ("jsonl", "csv")

@@ -10,7 +10,7 @@ from papertrader_tui import __version__
 from papertrader_tui.cli.values import TAGS, duration, level, tags, zone
 from papertrader_tui.config_options import OPTIONS
 
-EXPORTS = ("trades", "orders", "decisions", "ledger")
+EXPORTS = ("trades", "orders", "decisions", "ledger", "tape")
 
 _PREFIX = "setting:"
 
@@ -79,6 +79,7 @@ examples:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _headless(commands, [common, market])
     _account(commands, common)
+    _token(commands, common)
     _export(commands, common)
     _verify(commands, common)
     _config(commands, common)
@@ -176,6 +177,7 @@ def _market() -> Parser:
         "N",
         "dollars that an account begins with if it is created (default: 10000)",
     )
+    _setting(group, "--watchlist", "account.watchlist", "NAME", "watchlist of a new account")
     return parser
 
 
@@ -243,13 +245,58 @@ def _account(commands: Any, common: Parser) -> None:
             action.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _token(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "token",
+        help="search, add, remove or list tokens and watchlists",
+        description="Tokens of your own beside the bundled ones, and named watchlists. A symbol\n"
+        "is no identity: a token is its chain and address.",
+        epilog="examples:\n  papertrader token search usdc\n"
+        "  papertrader token add base:0x… --list memes\n"
+        "  papertrader token add WETH@base --list majors\n"
+        "  papertrader --watchlist majors --account swing\n",
+    )
+    parser.set_defaults(command="token", handler="help", parser=parser)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    for name, text in (
+        ("search", "find tokens by symbol, name or chain:address"),
+        ("add", "add a token to your own, or to a watchlist"),
+        ("remove", "remove a token from your own or from a watchlist, or a watchlist"),
+        ("list", "your own tokens and watchlists"),
+    ):
+        action = actions.add_parser(name, parents=[common], help=text, description=text + ".")
+        action.set_defaults(handler=f"token_{name}")
+        if name == "search":
+            action.add_argument("text", metavar="TEXT", help="symbol, name, or chain:address")
+            action.add_argument("--offline", action="store_true", help="known tokens only")
+        elif name != "list":
+            action.add_argument(
+                "token",
+                metavar="TOKEN",
+                nargs="?" if name == "remove" else None,
+                default="",
+                help="chain:address, SYMBOL or SYMBOL@CHAIN",
+            )
+        if name == "add":
+            action.add_argument("--decimals", type=int, metavar="N", help="where no service says")
+            action.add_argument("--symbol", metavar="TEXT", help="symbol to show it under")
+        if name != "search":
+            action.add_argument("--list", metavar="NAME", help="watchlist: a-z, 0-9, - and _")
+        if name == "list":
+            action.add_argument("--all", action="store_true", help="the bundled tokens too")
+        if name in ("search", "list"):
+            action.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _export(commands: Any, common: Parser) -> None:
     parser = commands.add_parser(
         "export",
         parents=[common],
-        help="write trades, orders, decisions or the ledger to a file",
-        description="Write what an account recorded, oldest first. Works beside a running desk.",
+        help="write trades, orders, decisions, the ledger or its prices to a file",
+        description="Write what an account recorded, oldest first. Works beside a running desk.\n"
+        "tape is the prices it heard, as CSV that --market tape plays.",
         epilog="examples:\n  papertrader export trades --format csv -o trades.csv\n"
+        "  papertrader export tape -o monday.csv\n"
         "  papertrader export decisions | jq 'select(.action == \"BUY\")'\n",
     )
     parser.add_argument("what", choices=EXPORTS, help="what to write")

@@ -183,6 +183,24 @@ def _info(connection: sqlite3.Connection, name: str, path: Path) -> AccountInfo:
     )
 
 
+def using(data: Path, token: str) -> list[str]:
+    """Accounts that hold a token or have an order of it open, by name.
+
+    Raises:
+        StoreError: an account cannot be read, so that it is not known.
+    """
+    found = []
+    for name in names(data):
+        with reading(account_path(data, name)) as connection:
+            if connection.execute(
+                "SELECT 1 FROM positions WHERE token = :token UNION ALL SELECT 1 FROM orders"
+                " WHERE token = :token AND status IN ('held', 'working', 'submitted') LIMIT 1",
+                {"token": token},
+            ).fetchone():
+                found.append(name)
+    return found
+
+
 def bind(path: Path, *, market: str, identity: str, seed: int) -> Meta:
     """Bind an account to the market that it is first used with, and hold it to that.
 

@@ -133,15 +133,17 @@ def read(connection: sqlite3.Connection, *, prices: bool = False) -> Iterator[He
 
     Args:
         connection: Of a reader.
-        prices: Only what holds a price that was acted on.
+        prices: Only prices that were acted on and depths, in the order of their own times: of
+            two tokens' the one that was heard first may be the later one.
 
     Raises:
         ValueError: a row cannot be read; the message says which.
     """
     tokens = dict(connection.execute("SELECT number, token FROM input_tokens"))
-    only = " WHERE kind IN ('price', 'quote', 'bar')" if prices else ""
+    only = " WHERE kind IN ('price', 'quote', 'depth')" if prices else ""
+    order = "time, seq" if prices else "seq"
     for seq, session, cursor, time, kind, body in connection.execute(
-        f"SELECT seq, session, cursor, time, kind, body FROM inputs{only} ORDER BY seq"
+        f"SELECT seq, session, cursor, time, kind, body FROM inputs{only} ORDER BY {order}"
     ):
         try:
             items = _decode(kind.removeprefix(_WARM), time, body, tokens)

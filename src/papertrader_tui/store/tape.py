@@ -1,0 +1,109 @@
+"""An account's recorded prices as a tape: CSV that the tape market plays."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TextIO
+
+from papertrader_tui.domain.market import Depth, Quote
+from papertrader_tui.domain.tokens import Token, TokenId
+from papertrader_tui.engine.rows import iso
+from papertrader_tui.store import inputs
+from papertrader_tui.store.database import reading
+
+FIELDS = ("timestamp", "symbol", "price", "liquidity_usd")
+
+Price = tuple[int, TokenId, str, str]  # time, token, price, liquidity
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What went onto a tape.
+
+    Attributes:
+        rows: Prices.
+        whole: They are all that the market said; otherwise those that charts are drawn from.
+    """
+
+    rows: int
+    whole: bool
+
+
+def write_tape(path: Path, out: TextIO, tokens: Mapping[TokenId, Token]) -> Written:
+    """Write every recorded price of one moment of an account, oldest first.
+
+    Args:
+        path: The account file.
+        out: Open for text, with `newline=""`.
+        tokens: Known tokens by id; others are named after their address.
+
+    Raises:
+        StoreError: the file cannot be used.
+        ValueError: a row cannot be read.
+    """
+    with reading(path) as connection:
+        whole = bool(
+            connection.execute("SELECT 1 FROM inputs WHERE kind IN ('price', 'quote')").fetchone()
+        )
+        table = "input_tokens" if whole else "prices"
+        ids = [t for (t,) in connection.execute(f"SELECT DISTINCT token FROM {table} ORDER BY 1")]
+        names = name_tokens(ids, tokens)
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(FIELDS)
+        rows = 0
+        for time, token, price, liquidity in _heard(connection) if whole else _kept(connection):
+            writer.writerow((iso(time), names[token], price, liquidity))
+            rows += 1
+    return Written(rows, whole)
+
+
+def _heard(connection: sqlite3.Connection) -> Iterator[Price]:
+    depths: dict[TokenId, str] = {}
+    for heard in inputs.read(connection, prices=True):
+        for item in heard.items:
+            if isinstance(item, Depth):
+                depths[item.token] = _text(item.liquidity)
+            elif isinstance(item, Quote) and not heard.warm:
+                yield item.time, item.token, _text(item.price), depths.get(item.token, "")
+
+
+def _kept(connection: sqlite3.Connection) -> Iterator[Price]:
+    yield from (
+        (time, token, price, "")
+        for time, token, price in connection.execute(
+            "SELECT time, token, price FROM prices ORDER BY time, token"
+        )
+    )
+
+
+def name_tokens(ids: list[TokenId], tokens: Mapping[TokenId, Token]) -> dict[TokenId, str]:
+    """A symbol for each that a tape's reader takes for one token of its own, quoted in dollars.
+
+    The token's symbol where no other has it too; with its chain, and at last its address, if so.
+    """
+    found: dict[TokenId, str] = {}
+    plain = {key: _plain(tokens[key].symbol if key in tokens else "") for key in ids}
+    for key in ids:
+        chain, _, address = key.partition(":")
+        named = [plain[key], f"{plain[key]}.{_plain(chain)}", _plain(f"{plain[key]}.{address}")]
+        taken = [other for other in plain if other != key]
+        base = named[0] if named[0] and all(plain[o] != named[0] for o in taken) else named[1]
+        if base in found.values() or not plain[key]:
+            base = named[2]
+        found[key] = base
+    return {key: f"{base}/USD" for key, base in found.items()}
+
+
+def _plain(text: str) -> str:
+    """Letters, figures and points only: all else would be taken for a pair or be lost."""
+    return re.sub(r"[^A-Z0-9]+", ".", text.upper()).strip(".")[:36]
+
+
+def _text(value: Decimal) -> str:
+    return format(value, "f")
