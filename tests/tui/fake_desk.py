@@ -235,7 +235,8 @@ class FakeDesk:
     # what a test does -----------------------------------------------------------------------
 
     def row(self, token: str) -> TokenRow:
-        return next(r for r in self._snapshot.tokens if r.token.id == token)
+        watched = {r.token.id: r for r in self._snapshot.tokens}
+        return watched.get(token, self._all[token])
 
     def change(self, **changes: object) -> None:
         """Replace parts of the snapshot."""

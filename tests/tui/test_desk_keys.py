@@ -314,7 +314,25 @@ async def test_w_unwatches_and_find_watches_again():
         await press(app, pilot, *"/weth")
         assert "not watched" in text(app)
         await press(app, pilot, "enter")
-        assert desk.commands[-1] == cmd.Watch(token(0).id, True)
+        assert "w puts it on the watchlist" in app.told[-1][1]
+        assert "WETH/USDC" in text(app)
+        assert app.desk_screen.watchlist.cursor == token(1).id
+        await press(app, pilot, "w")
+        assert desk.commands[1:] == [cmd.Watch(token(0).id, True)]
+        assert app.desk_screen.watchlist.cursor == token(0).id
+
+
+async def test_a_token_that_is_not_watched_can_be_bought_and_left_again():
+    desk = FakeDesk()
+    desk.change(tokens=desk.snapshot().tokens[1:])
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, *"/weth")
+        await press(app, pilot, "enter")
+        assert app.desk_screen.selected == token(0).id
+        await press(app, pilot, *"b500", "enter", "enter")
+        assert desk.commands[-1].request.token == token(0).id
+        await press(app, pilot, "enter")
+        assert app.desk_screen.selected == token(1).id
 
 
 async def test_i_goes_through_the_intervals():

@@ -308,6 +308,121 @@ async def test_direction_shows_without_colour(monkeypatch: pytest.MonkeyPatch) -
         assert str(app.widget.border_subtitle).count("2 open · 330.00 ·") == 1
 
 
+async def test_a_position_takes_two_lines_where_all_of_them_fit() -> None:
+    app = Holder(Positions())
+    held = replace(
+        make.position(1),
+        quantity=Decimal("0.1786"),
+        average=Decimal("2799.95"),
+        mark=Decimal("2797.41"),
+        stop=Decimal("2715.2"),
+        target=Decimal("2883.9"),
+        opened=NOW - 3_840_000,
+    )
+    async with app.run_test(size=(46, 9)) as pilot:
+        table = app.widget
+        assert isinstance(table, Positions)
+        rows = [held, make.position(2), make.position(3)]
+        table.update_rows(rows, NOW)
+        await pilot.pause()
+        header, first, second, third = lines(table)[:4]
+        assert header.split() == ["TOKEN", "QTY", "MARK", "P&L", "P&L%"]
+        assert first.split() == ["▌TOK1", "0.1786", "2,797.41", "+12.50", "+8.33%"]
+        assert second == "▌avg 2,799.95 stop 2,715.20 tgt 2,883.90 1h"
+        assert third.split()[0] == "TOK2"
+        await pilot.press("down")
+        assert [line[:1] for line in lines(table)[1:5]] == [" ", " ", "▌", "▌"]
+        await pilot.click(Positions, offset=(5, 7))
+        assert table.cursor == rows[2].token.id
+        # another minute is seen in the second line, and a seventh row leaves no room for it
+        table.update_rows(rows, NOW + 7_200_000)
+        assert lines(table)[2].endswith(" 3h")
+        table.update_rows([*rows, make.position(4)], NOW)
+        assert [line.split()[0].strip("▌") for line in lines(table)[1:5]] == [
+            "TOK1", "TOK2", "TOK3", "TOK4",
+        ]  # fmt: skip
+        table.update_rows(rows[:1], NOW)
+        assert "avg" in lines(table)[2]
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (100, ["TOKEN", "QTY", "AVG", "MARK", "VALUE", "P&L", "P&L%", "STOP", "TARGET", "AGE"]),
+        (72, ["avg", "100.00", "stop", "95.000", "tgt", "–", "4m"]),
+        (28, ["avg", "100.00", "mark", "110.00"]),
+    ],
+)
+async def test_positions_show_as_much_as_there_is_room_for(width: int, expected: list[str]) -> None:
+    app = Holder(Positions())
+    async with app.run_test(size=(width, 9)) as pilot:
+        app.widget.show(make.snapshot(positions=(make.position(1),)))  # type: ignore[attr-defined]
+        await pilot.pause()
+        shown = lines(app.widget)
+        assert (shown[0] if width == 100 else shown[2].strip("▌")).split() == expected
+
+
+async def test_what_rounds_to_zero_is_neither_gain_nor_loss() -> None:
+    app = Holder(Positions())
+    async with app.run_test(size=(100, 9)) as pilot:
+        table = app.widget
+        assert isinstance(table, Positions)
+        table.update_rows([make.position(1, "5"), make.position(2, "-0.004")], NOW)
+        await pilot.pause()
+        cells = dict(make.styles_at(table, 2))
+        shown = {text.strip(): style for text, style in cells.items()}
+        assert "-0.00" not in lines(table)[2]
+        style = next(style for text, style in shown.items() if "0.00%" in text)
+        assert style == table.tones["muted"]
+
+
+async def test_a_doubted_price_is_marked_and_its_reason_shown_when_selected() -> None:
+    app = Holder(Watchlist())
+    async with app.run_test(size=SIZE) as pilot:
+        watch = app.widget
+        assert isinstance(watch, Watchlist)
+        disputed = make.token_row(2, doubt="disputed: a 3,000 vs b 2,700 (10 %)")
+        watch.update_rows([make.token_row(1), disputed, make.token_row(3, note="flagged: x")], NOW)
+        await pilot.pause()
+        assert [line[1:6] for line in lines(watch)[1:4]] == ["TOK1·", "!TOK2", "!TOK3"]
+        assert tone_at(watch, 2, "!TOK2") == watch.tones["warn"]
+        assert "3 tokens" in str(watch.border_subtitle)
+        await pilot.press("down")
+        assert "! TOK2 disputed: a 3,000 vs b 2,700 (10 %)" in str(watch.border_subtitle)
+        await pilot.press("down")
+        assert "! TOK3 flagged: x" in str(watch.border_subtitle)
+
+
+async def test_a_score_of_100_keeps_its_distance() -> None:
+    shown = await shown_rows(
+        Watchlist(),
+        SIZE,
+        tokens=(make.token_row(1, action="SKIP", confidence=Decimal(100)),),
+    )
+    assert "skip 100" in shown[0]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_gates_fit_the_narrowest_rail(closed: bool) -> None:
+    texts = {
+        "daily_trades": "20 of 20 trades today",
+        "daily_loss": "10.02 of 10 % today",
+        "peak_loss": "10.02 of 10 % off peak",
+        "loss_streak": "5 of 5 losses in a row",
+        "open_positions": "10 of 10 positions",
+    }
+    shown = await shown_rows(
+        Gates(),
+        (40, 8),
+        gates=tuple(
+            GateRow(gate, 1.0, text, closed and gate == "daily_loss", None)
+            for gate, text in texts.items()
+        ),
+    )
+    assert not any("…" in line for line in shown)
+    assert any("r opens" in line for line in shown) is False or closed
+
+
 async def shown_rows(widget: Widget, size: tuple[int, int], **changes: object) -> list[str]:
     app = Holder(widget)
     async with app.run_test(size=size) as pilot:
@@ -408,5 +523,5 @@ async def test_gates_show_how_near_they_are() -> None:
         ),
     )
     assert "daily trades" in shown[0]
-    assert (shown[0].count("█"), shown[1].count("█")) == (5, 11)
+    assert (shown[0].count("█"), shown[1].count("█")) == (5, 10)
     assert shown[1].endswith("10m")

@@ -198,12 +198,12 @@ class Gates:
             row(
                 risk.DAILY_LOSS,
                 float(day_loss / limits.daily_loss_pct),
-                f"{day_loss:.2f} % of {limits.daily_loss_pct} % lost today",
+                f"{day_loss:.2f} of {limits.daily_loss_pct} % today",
             ),
             row(
                 risk.PEAK_LOSS,
                 float(peak_loss / limits.peak_loss_pct),
-                f"{peak_loss:.2f} % of {limits.peak_loss_pct} % below the peak",
+                f"{peak_loss:.2f} of {limits.peak_loss_pct} % off peak",
             ),
             row(
                 risk.LOSS_STREAK,
@@ -213,7 +213,7 @@ class Gates:
             row(
                 risk.OPEN_POSITIONS,
                 taken / limits.max_open_positions,
-                f"{taken} of {limits.max_open_positions} positions open",
+                f"{taken} of {limits.max_open_positions} positions",
             ),
         )
 

@@ -190,13 +190,13 @@ class PapertraderApp(App[None]):
 
     def _show_news(self, now_s: float) -> None:
         news, self._news[:] = list(self._news), []
-        symbols = {
-            token.id: fmt.clean(token.symbol, 12) for token in self.desk_screen.known.values()
-        }
+        # of a token that came with this very news the screen knows nothing yet
+        self._show_snapshot()
+        screen = self.desk_screen
+        symbols = {token: screen.names.text(token, 18) for token in screen.known}
         toasts = [toast for event in news if (toast := toast_for(event, symbols)) is not None]
         for toast in self._toasts.admit(toasts, now_s):
             self.tell(toast.text, toast.severity, title=toast.title)
-        self._show_snapshot()
 
     def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
         """Show a notice for a few seconds. The text is never read as markup."""

@@ -96,6 +96,22 @@ def arrow(value: Number | None) -> str:
     return UP if number > 0 else DOWN
 
 
+def direction(text: str) -> int:
+    """Of a formatted change: 1, -1, or 0 for one that is shown as zero or not known."""
+    if not any("1" <= c <= "9" for c in text):
+        return 0
+    return -1 if text[0] == "-" else 1
+
+
+def span(milliseconds: int) -> str:
+    """How long, in two units: `45s`, `12m`, `1h 04m`, `3d 02h`."""
+    minutes = max(0, milliseconds) // 60_000
+    if minutes < 60:
+        return age(milliseconds)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes:02}m" if hours < 24 else f"{hours // 24}d {hours % 24:02}h"
+
+
 def compact(value: Number | None) -> str:
     """An amount in at most five characters below 1,000 trillion: `950`, `3.2k`, `41M`, `1.2B`."""
     number = _finite(value)
@@ -201,7 +217,8 @@ def cut(text: str, width: int) -> str:
     """Text in at most `width` cells, ending in `…` where something is missing."""
     if width <= 0:
         return ""
-    if len(text) <= width and (text.isascii() or cell_len(text) <= width):
+    # combining marks take no cell: a text may be longer than it is wide
+    if (len(text) if text.isascii() else cell_len(text)) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + "…"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from rich.cells import cell_len
 
@@ -43,20 +42,21 @@ def items(snapshot: Snapshot) -> list[Item]:
     totals = snapshot.totals
     gain = sub(totals.equity, totals.initial)
     fraction = float(gain) / float(totals.initial) if totals.initial else 0.0
+    day = fmt.money(snapshot.day_pnl, sign=True)
     found = [
         Item(((f" {fmt.clean(snapshot.badge, 10)} ", _badge_style(snapshot.badge)),), 0),
         Item(
             (
                 ("equity ", MUTED),
                 (fmt.money(totals.equity), "bold"),
-                (f" {_signed(fraction)}", _direction(gain)),
+                _gain(fraction),
             ),
             0,
         ),
         Item(
             (
                 ("day ", MUTED),
-                (fmt.money(snapshot.day_pnl, sign=True), _direction(snapshot.day_pnl)),
+                (day, _style(day)),
             ),
             3,
         ),
@@ -130,9 +130,12 @@ def _badge_style(badge: str) -> str:
     return "$background on $success bold" if badge == "LIVE" else "$background on $warning bold"
 
 
-def _signed(fraction: float) -> str:
-    return f"{fmt.arrow(fraction)} {fmt.percent(fraction)}".strip()
+def _gain(fraction: float) -> Part:
+    text = fmt.percent(fraction)
+    arrow = fmt.arrow(fmt.direction(text)).strip()
+    return f" {arrow} {text}" if arrow else f" {text}", _style(text)
 
 
-def _direction(value: Decimal) -> str:
-    return "$success" if value > 0 else "$error" if value < 0 else MUTED
+def _style(text: str) -> str:
+    """Of a change as it is shown: what rounds to zero is neither gain nor loss."""
+    return (MUTED, "$success", "$error")[fmt.direction(text)]

@@ -11,6 +11,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.events import KillMode
 from papertrader_tui.domain.money import add, sub, total
 from papertrader_tui.domain.orders import Kind, Order, OrderRequest, Origin, Side, SizeBy
+from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.tui import formatting as fmt
 
 Severity = Literal["information", "warning", "error"]
@@ -85,9 +86,9 @@ def toast_for(event: ev.Event, symbols: Symbols) -> Toast | None:
     """
     match event:
         case ev.Filled():
-            return _filled(event)
+            return _filled(event, symbols)
         case ev.Reverted():
-            return _reverted(event)
+            return _reverted(event, symbols)
         case ev.OrderAccepted(order=order, warnings=warnings):
             if order.origin is not Origin.MANUAL:
                 return None
@@ -115,16 +116,18 @@ def toast_for(event: ev.Event, symbols: Symbols) -> Toast | None:
                 f"{event.order_id} reached the end of its time.", "Order expired", "warning"
             )
         case _:
-            return _state_toast(event)
+            return _state_toast(event, symbols)
 
 
-def _state_toast(event: ev.Event) -> Toast | None:
+def _state_toast(event: ev.Event, symbols: Symbols) -> Toast | None:
     match event:
         case ev.PositionChanged(quantity=quantity) if quantity == 0:
             net = sub(event.realized, event.costs)
+            made = fmt.money(net, sign=True)
+            sign = f"{fmt.arrow(fmt.direction(made))} ".lstrip()
             return Toast(
-                f"{fmt.clean(event.symbol, 12)} made {fmt.arrow(net)} "
-                f"{fmt.money(net, sign=True)} after all its costs.",
+                f"{_name(event.token, event.symbol, symbols)} made {sign}{made} "
+                "after all its costs.",
                 "Position closed",
             )
         case ev.GateTripped():
@@ -177,8 +180,12 @@ def _state_toast(event: ev.Event) -> Toast | None:
             return None
 
 
-def _filled(event: ev.Filled) -> Toast:
-    symbol = fmt.clean(event.symbol, 12)
+def _name(token: TokenId, symbol: str, symbols: Symbols) -> str:
+    return symbols.get(token) or fmt.clean(symbol, 12)
+
+
+def _filled(event: ev.Filled, symbols: Symbols) -> Toast:
+    symbol = _name(event.token, event.symbol, symbols)
     verb = "Bought" if event.side is Side.BUY else "Sold"
     costs = total((event.lp_fee, event.impact, event.gas))
     text = (
@@ -191,10 +198,11 @@ def _filled(event: ev.Filled) -> Toast:
     return Toast(text, who[event.origin], mine=event.origin is Origin.MANUAL)
 
 
-def _reverted(event: ev.Reverted) -> Toast:
+def _reverted(event: ev.Reverted, symbols: Symbols) -> Toast:
     again = {"working": "It rests again.", "submitted": "It is sent again with more tolerance."}
     text = (
-        f"{event.side.value} {fmt.clean(event.symbol, 12)}: {fmt.clean(event.reason)}\n"
+        f"{event.side.value} {_name(event.token, event.symbol, symbols)}: "
+        f"{fmt.clean(event.reason)}\n"
         f"Gas {fmt.money(event.gas, 4)} is gone. {again.get(event.again, '')}"
     ).strip()
     return Toast(text, "Reverted", "warning", mine=event.origin is Origin.MANUAL)

@@ -13,10 +13,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.snapshot import Snapshot, TokenRow
 from papertrader_tui.ports import Desk
 from papertrader_tui.tui.commands import DESK, Command, bindings
+from papertrader_tui.tui.naming import Names
 from papertrader_tui.tui.panels import PANELS, TABS
 from papertrader_tui.tui.screens.desk_actions import DeskActions
 from papertrader_tui.tui.widgets.chart import Chart
@@ -65,6 +67,9 @@ class DeskScreen(DeskActions, Screen[None]):
         self.known: dict[TokenId, Token] = {}
         self.rows: dict[TokenId, TokenRow] = {}
         self.selected: TokenId | None = None
+        # a selected token that is not watched: it has no row in the watchlist
+        self.visited: TokenId | None = None
+        self.names = Names((), ())
         self.narrow = False
         self.active_tab = TABS[0].id
         self._charted: tuple[object, ...] = ()
@@ -114,19 +119,24 @@ class DeskScreen(DeskActions, Screen[None]):
         """Show a snapshot in every panel; panels draw only what changed."""
         self.snapshot = snapshot
         self.rows = {row.token.id: row for row in snapshot.tokens}
-        for row in snapshot.tokens:
-            self.known.setdefault(row.token.id, row.token)
+        tokens = [*self.desk.tokens, *(row.token for row in snapshot.tokens)]
+        tokens += [row.token for row in snapshot.positions]
+        self.known = {token.id: token for token in tokens}
+        names = self.names = Names.of(snapshot, tokens)
         self.status.show(snapshot)
         self.notice.show(snapshot, ended=ended)
-        self.watchlist.show(snapshot)
-        self.positions.show(snapshot)
-        self.orders.show(snapshot)
+        self.watchlist.show(snapshot, names)
+        self.positions.show(snapshot, names)
+        self.orders.show(snapshot, names)
         self.gates.show(snapshot)
-        self.decisions.show(snapshot)
+        self.decisions.show(snapshot, names)
         self.tabs.show(
             self.active_tab, {"positions": len(snapshot.positions), "orders": len(snapshot.orders)}
         )
-        if self.selected not in self.rows:
+        if self.selected is not None and self.selected in self.rows:
+            if self.visited is not None:  # it is watched now
+                self.select(self.selected)
+        elif self.selected is None or self.selected != self.visited:
             self.selected = self.watchlist.cursor
         self.show_selected()
 
@@ -142,7 +152,8 @@ class DeskScreen(DeskActions, Screen[None]):
     def show_selected(self) -> None:
         """Show the selected token in the chart and the ticket."""
         row = self.selected_row
-        self.ticket.show_token(row, self.snapshot.now, self.snapshot.free_cash)
+        name = self.names.text(row.token.id, 10) if row is not None else ""
+        self.ticket.show_token(row, self.snapshot.now, self.snapshot.free_cash, name)
         self._draw_chart(row)
 
     def _draw_chart(self, row: TokenRow | None) -> None:
@@ -174,19 +185,32 @@ class DeskScreen(DeskActions, Screen[None]):
             stop=position.stop if position else None,
             target=position.target if position else None,
             average=position.average if position else None,
+            name=self.names.text(token, 16),
         )
 
     # selection and focus ---------------------------------------------------------------------
 
     @property
     def selected_row(self) -> TokenRow | None:
-        """The selected token's row."""
-        return self.rows.get(self.selected) if self.selected is not None else None
+        """The selected token's row; of one that is not watched, what is known of it."""
+        if self.selected is None:
+            return None
+        row = self.rows.get(self.selected)
+        if row is None and self.selected == self.visited and self.selected in self.known:
+            return self._unwatched(self.known[self.selected])
+        return row
+
+    def _unwatched(self, token: Token) -> TokenRow:
+        price, time = self.desk.latest.get(token.id, (None, 0))
+        held = next((p.quantity for p in self.snapshot.positions if p.token == token), ZERO)
+        return TokenRow(token, price, None, (), None, "", time, price is None, None, None, held)
 
     def select(self, token: TokenId) -> None:
-        """Make a token the selected one, wherever that was asked."""
-        if self.watchlist.select(token):
+        """Make a token the selected one, wherever that was asked, watched or not."""
+        watched = self.watchlist.select(token)
+        if watched or token in self.known:
             self.selected = token
+            self.visited = None if watched else token
             self.show_selected()
 
     def show_panel(self, panel_id: str) -> None:
@@ -230,12 +254,15 @@ class DeskScreen(DeskActions, Screen[None]):
 
     @on(Watchlist.Highlighted)
     def _highlighted(self, event: Watchlist.Highlighted) -> None:
-        if event.key != self.selected:
-            self.selected = event.key
+        # one that was on its way while another token was selected comes too late
+        if event.key == self.watchlist.cursor and event.key != self.selected:
+            self.selected, self.visited = event.key, None
             self.show_selected()
 
     @on(Watchlist.Selected)
     def _chosen(self, event: Watchlist.Selected) -> None:
+        if self.visited is not None:  # back from a token that is not watched
+            self.select(event.key)
         if self.narrow:
             self.show_panel("chart")
             self.set_focus(self.watchlist)

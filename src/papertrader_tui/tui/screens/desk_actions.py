@@ -10,6 +10,7 @@ from papertrader_tui.domain.events import Event, OrderAccepted, OrderRejected
 from papertrader_tui.domain.orders import Kind, Order, OrderRequest, Side
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui.commands import first_key
 from papertrader_tui.tui.widgets.decisions import Decisions
 from papertrader_tui.tui.widgets.ticket import Ticket
 from papertrader_tui.tui.wording import order_words
@@ -40,13 +41,13 @@ class DeskActions:
 
     def _write(self, side: Side) -> None:
         if self._desk.selected_row is None:
+            # before the first price there may be none for a moment: it goes on being written
             self._tell_no_token()
-            return
         self._desk.show_panel("ticket")
         self._desk.ticket.begin(side)
 
     def _tell_no_token(self) -> None:
-        if self._desk.known:
+        if self._desk.desk.latest:
             self._app.tell("No token is selected: / finds one.", "warning")
         else:
             self._app.tell("The market has brought no token yet; a moment.", "warning")
@@ -72,8 +73,7 @@ class DeskActions:
         self._app.send(PlaceOrder(request), answered, failed)
 
     def _sent_words(self, request: OrderRequest, order: Order | None) -> str:
-        token = self._desk.known.get(request.token)
-        words = order_words(request, fmt.clean(token.symbol, 10) if token else "")
+        words = order_words(request, self._desk.names.text(request.token, 10))
         if order is None:
             return f"✓ {words}: in the book"
         state = "sent" if order.kind is Kind.MARKET else "rests in the book"
@@ -96,7 +96,7 @@ class DeskActions:
         if not rows:
             self._app.tell("No open positions; nothing to close.", "warning")
             return
-        names = ", ".join(fmt.clean(row.token.symbol, 10) for row in rows[:12])
+        names = ", ".join(self._desk.names.text(row.token.id, 16) for row in rows[:12])
         more = f" and {len(rows) - 12} more" if len(rows) > 12 else ""
         question = (
             f"Sell all of {len(rows)} position{'s' if len(rows) > 1 else ''} at market now?\n\n"
@@ -124,38 +124,43 @@ class DeskActions:
     # tokens and panels -----------------------------------------------------------------------
 
     def action_watch(self) -> None:
-        row = self._desk.selected_row
+        desk = self._desk
+        row = desk.selected_row
         if row is None:
             self._tell_no_token()
             return
-        symbol = fmt.clean(row.token.symbol, 10)
-        self._app.send(
-            Watch(row.token.id, False),
-            lambda _: self._app.tell(
-                f"{symbol} is off the watchlist; / finds it again.", title="Unwatched"
-            ),
-        )
+        token, on = row.token.id, row.token.id not in desk.rows
+        name = desk.names.text(token, 16)
+
+        def answered(_: Sequence[Event]) -> None:
+            if on:
+                desk.select(token)
+                self._app.tell(f"{name} is on the watchlist.", title="Watched")
+            else:
+                text = f"{name} is off the watchlist; / finds it again."
+                self._app.tell(text, title="Unwatched")
+
+        self._app.send(Watch(token, on), answered)
 
     def action_find_token(self) -> None:
         from papertrader_tui.tui.screens.find import FindScreen
 
         desk = self._desk
-        self._app.push_screen(FindScreen(list(desk.known.values()), desk.rows), self.go_to_token)
+        # what is watched first, in its order
+        tokens = [row.token for row in desk.rows.values()]
+        tokens += [token for token in desk.known.values() if token.id not in desk.rows]
+        self._app.push_screen(FindScreen(tokens, desk.rows), self.go_to_token)
 
     def go_to_token(self, token: TokenId | None) -> None:
-        """Select a token, watching it first where it is not watched."""
+        """Select a token; where it is not watched, say which key watches it."""
         desk = self._desk
         if token is None:
             return
-        if token in desk.rows:
-            desk.select(token)
-            return
-
-        def watched(_: Sequence[Event]) -> None:
-            desk.select(token)
-            self._app.tell(f"{fmt.clean(desk.known[token].symbol, 10)} is watched.")
-
-        self._app.send(Watch(token, True), watched)
+        desk.select(token)
+        if token not in desk.rows:
+            key = first_key(next(c for c in self._app.commands if c.id == "token.watch"))
+            name = desk.names.text(token, 16)
+            self._app.tell(f"{name} is not watched: {key} puts it on the watchlist.")
 
     def action_cycle_interval(self) -> None:
         self._desk.chart.cycle_interval()

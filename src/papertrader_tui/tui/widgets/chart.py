@@ -77,6 +77,7 @@ class Chart(Widget, can_focus=True):
         self.tones = ToneMap(self)
         self.interval = interval
         self._token: Token | None = None
+        self._called = ""
         self._candles: Sequence[Candle] = ()
         self._last: float | None = None
         self._levels: tuple[plot.Level, ...] = ()
@@ -111,6 +112,7 @@ class Chart(Widget, can_focus=True):
         stop: Decimal | None = None,
         target: Decimal | None = None,
         average: Decimal | None = None,
+        name: str = "",
     ) -> None:
         """What to draw.
 
@@ -122,10 +124,12 @@ class Chart(Widget, can_focus=True):
             stop: Planned exit of its position below the price.
             target: Planned exit above it.
             average: Average entry price of its position.
+            name: What to call the token, safe to show, where its symbol alone does not do.
         """
         if token != self._token:
             self._inspected = None
         self._token = token
+        self._called = name or (fmt.clean(token.symbol, 16) if token else "") or "?"
         self._candles = candles
         self._last = None if last is None else float(last)
         self._levels = levels(stop, target, average)
@@ -177,7 +181,7 @@ class Chart(Widget, can_focus=True):
         if self._token is None:
             title: list[Part] = [("Chart", "")]
         else:
-            title = [(f"{fmt.clean(self._token.symbol, 16) or '?'}/USDC · {name}", "")]
+            title = [(f"{self._called}/USDC · {name}", "")]
         subtitle: list[Part] = []
         shown = self._shown()
         if shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,14 @@ class Placed:
     column: Column
     x: int
     width: int
+
+
+def widened(columns: Sequence[Column], key: str, width: int) -> tuple[Column, ...]:
+    """The columns with one of them at least so wide."""
+    return tuple(
+        replace(c, width=max(c.width, width), limit=max(c.limit, width)) if c.key == key else c
+        for c in columns
+    )
 
 
 def place(columns: Sequence[Column], width: int, *, start: int = 1) -> tuple[Placed, ...]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
 from papertrader_tui.domain.decision import Action, Decision
-from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.tui import formatting as fmt
-from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.naming import Names
+from papertrader_tui.tui.widgets.columns import Column, widened
 from papertrader_tui.tui.widgets.table import Table
 from papertrader_tui.tui.widgets.tones import Parts
 from papertrader_tui.tui.widgets.watchlist import ACTION_TONES
@@ -22,7 +22,7 @@ class Decisions(Table[Decision]):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("time", "TIME", 8, right=False, priority=2),
         Column("action", "", 4, right=False),
-        Column("token", "TOKEN", 6, right=False, limit=8),
+        Column("token", "TOKEN", 6, right=False, limit=10),
         Column("confidence", "CONF", 4, priority=1),
         Column("risk", "RISK", 4, priority=3),
         Column("opportunity", "OPP", 4, priority=3),
@@ -45,14 +45,16 @@ class Decisions(Table[Decision]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Decisions"
-        self._symbols: Mapping[TokenId, str] = {}
 
     def key_of(self, row: Decision) -> str:
         return row.id
 
-    def show(self, snapshot: Snapshot) -> None:
+    def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
+        return widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0), 1
+
+    def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the decisions of a snapshot."""
-        self._symbols = {row.token.id: row.token.symbol for row in snapshot.tokens}
+        self.rename(names or Names.of(snapshot))
         self.update_rows(snapshot.decisions, snapshot.now)
         mode = f"L{snapshot.level} {snapshot.level_name}"
         state = ("bot on", "up") if snapshot.bot else ("bot off", "muted")
@@ -78,8 +80,7 @@ class Decisions(Table[Decision]):
             case "action":
                 return ((row.action, ACTION_TONES.get(row.action, "muted")),)
             case "token":
-                symbol = self._symbols.get(row.token) or row.token.rpartition(":")[2]
-                return ((fmt.clean(symbol, width), "" if idle else "strong"),)
+                return self.names.parts(row.token, width, "" if idle else "strong")
             case "confidence":
                 return _score(row.confidence, "muted" if idle else "strong")
             case "risk":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from papertrader_tui.domain.risk import GateRow
@@ -16,10 +18,14 @@ class Gates(Table[GateRow]):
     """One line a gate: a bar of what is used of its limit, and the same in words."""
 
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("gate", "GATE", 10, right=False, limit=14),
-        Column("used", "USED", 5, right=False, priority=1, limit=20),
+        Column("gate", "GATE", 14, right=False),
+        Column("used", "USED", 4, right=False, priority=2, limit=20),
         Column("text", "", 22, right=False, limit=40),
-        Column("until", "OPENS", 6, priority=2),
+        Column("until", "OPENS", 7, priority=3),
+    )
+    # where one is closed, when it opens matters more than a bar that is full
+    CLOSED: ClassVar[tuple[Column, ...]] = tuple(
+        replace(column, priority=1) if column.key == "until" else column for column in COLUMNS
     )
     TIMED: ClassVar[tuple[str, ...]] = ("until",)
     EMPTY: ClassVar[tuple[str, ...]] = ("No account gates.",)
@@ -36,6 +42,10 @@ class Gates(Table[GateRow]):
 
     def key_of(self, row: GateRow) -> str:
         return row.gate
+
+    def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
+        closed = any(row.tripped for row in self._rows.values())
+        return self.CLOSED if closed else self.COLUMNS, 1
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the gates of a snapshot."""
@@ -60,4 +70,4 @@ class Gates(Table[GateRow]):
             case _:
                 if row.until is not None:
                     return ((fmt.age(row.until - self.now), "muted"),)
-                return (("reset" if row.tripped else "", "warn"),)
+                return (("r opens" if row.tripped else "", "warn"),)

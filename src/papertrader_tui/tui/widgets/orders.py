@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -10,7 +10,8 @@ from papertrader_tui.domain.orders import Kind, Order, Side, SizeBy, Status
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.tui import formatting as fmt
-from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.naming import Names
+from papertrader_tui.tui.widgets.columns import Column, widened
 from papertrader_tui.tui.widgets.table import Table
 from papertrader_tui.tui.widgets.tones import Parts
 
@@ -28,7 +29,7 @@ class Orders(Table[Order]):
 
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("side", "", 4, right=False),
-        Column("token", "TOKEN", 5, right=False, limit=8),
+        Column("token", "TOKEN", 5, right=False, limit=10),
         Column("kind", "KIND", 6, right=False, priority=3),
         Column("size", "SIZE", 8, priority=4, limit=12),
         Column("price", "PRICE", 9, priority=1, limit=11),
@@ -53,15 +54,17 @@ class Orders(Table[Order]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Open orders"
-        self._symbols: Mapping[TokenId, str] = {}
         self._prices: Mapping[TokenId, Decimal | None] = {}
 
     def key_of(self, row: Order) -> str:
         return row.id
 
-    def show(self, snapshot: Snapshot) -> None:
+    def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
+        return widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0), 1
+
+    def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the open orders of a snapshot; distances are to the prices in it."""
-        self._symbols = {row.token.id: row.token.symbol for row in snapshot.tokens}
+        self.rename(names or Names.of(snapshot))
         prices = {row.token.id: row.price for row in snapshot.tokens}
         moved, self._prices = prices != self._prices, prices
         self.update_rows(snapshot.orders, snapshot.now)
@@ -79,8 +82,7 @@ class Orders(Table[Order]):
             case "side":
                 return ((row.side.upper(), "up" if row.side is Side.BUY else "down"),)
             case "token":
-                symbol = self._symbols.get(row.token) or row.token.rpartition(":")[2]
-                return ((fmt.clean(symbol, width), "strong"),)
+                return self.names.parts(row.token, width, "strong")
             case "kind":
                 return ((KINDS[row.kind], "muted"),)
             case "size":

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from papertrader_tui.domain.money import total
 from papertrader_tui.engine.snapshot import PositionRow, Snapshot
 from papertrader_tui.tui import formatting as fmt
-from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.naming import Names
+from papertrader_tui.tui.widgets.columns import Column, place, widened
 from papertrader_tui.tui.widgets.table import Table
-from papertrader_tui.tui.widgets.tones import Parts
+from papertrader_tui.tui.widgets.tones import Part, Parts
+
+#: What a name needs that has its chain with it: `WETH·base`.
+NAMED = 9
 
 
 class Positions(Table[PositionRow]):
-    """Open positions, with the totals in the lower border."""
+    """Open positions, with the totals in the lower border.
+
+    Where one line has no room for everything a position takes two, as long as all of them fit.
+    """
 
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("token", "TOKEN", 6, right=False, limit=8),
-        Column("quantity", "QTY", 9, priority=2, limit=12),
+        Column("token", "TOKEN", 6, right=False, limit=10),
+        Column("quantity", "QTY", 8, priority=2, limit=12),
         Column("average", "AVG", 9, priority=4, limit=11),
         Column("mark", "MARK", 9, priority=5, limit=11),
         Column("value", "VALUE", 8, priority=3, limit=11),
         Column("pnl", "P&L", 8, limit=10),
-        Column("percent", "P&L%", 8, priority=1),
+        Column("percent", "P&L%", 7, priority=1, limit=8),
         Column("stop", "STOP", 9, priority=6, limit=11),
         Column("target", "TARGET", 9, priority=7, limit=11),
         Column("age", "AGE", 4, priority=8),
+    )
+    FIRST_LINE: ClassVar[tuple[Column, ...]] = (
+        Column("token", "TOKEN", 6, right=False, limit=10),
+        Column("quantity", "QTY", 8, priority=2, limit=12),
+        Column("mark", "MARK", 9, priority=3, limit=11),
+        Column("value", "VALUE", 8, priority=4, limit=11),
+        Column("pnl", "P&L", 8, limit=10),
+        Column("percent", "P&L%", 7, priority=1, limit=8),
     )
     TIMED: ClassVar[tuple[str, ...]] = ("age",)
     EMPTY: ClassVar[tuple[str, ...]] = (
@@ -46,9 +62,17 @@ class Positions(Table[PositionRow]):
     def key_of(self, row: PositionRow) -> str:
         return row.token.id
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the positions of a snapshot."""
+        self.rename(names or Names.of(snapshot))
         self.update_rows(snapshot.positions, snapshot.now)
+
+    def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
+        wide = NAMED if self.names.any_shared else 0
+        columns = widened(self.COLUMNS, "token", wide)
+        if len(place(columns, width)) == len(columns) or not 0 < rows * 2 <= room:
+            return columns, 1
+        return widened(self.FIRST_LINE, "token", wide), 2
 
     def rows_changed(self) -> None:
         rows = self.rows
@@ -56,18 +80,13 @@ class Positions(Table[PositionRow]):
             self.set_subtitle([])
             return
         value = total(row.value for row in rows)
-        pnl = total(row.pnl for row in rows)
-        self.set_subtitle(
-            [
-                (f"{len(rows)} open · {fmt.money(value)} · ", ""),
-                (fmt.money(pnl, sign=True), direction(pnl)),
-            ]
-        )
+        pnl = fmt.money(total(row.pnl for row in rows), sign=True)
+        self.set_subtitle([(f"{len(rows)} open · {fmt.money(value)} · ", ""), (pnl, tone_of(pnl))])
 
     def cell(self, row: PositionRow, column: str, width: int) -> Parts:
         match column:
             case "token":
-                return ((fmt.clean(row.token.symbol, width) or "?", "strong"),)
+                return self.names.parts(row.token.id, width, "strong", row.token.symbol)
             case "quantity":
                 return ((fmt.quantity(row.quantity, width), ""),)
             case "average":
@@ -77,9 +96,11 @@ class Positions(Table[PositionRow]):
             case "value":
                 return ((fmt.money_fit(row.value, width), ""),)
             case "pnl":
-                return ((fmt.money_fit(row.pnl, width, sign=True), direction(row.pnl)),)
+                pnl = fmt.money_fit(row.pnl, width, sign=True)
+                return ((pnl, tone_of(pnl)),)
             case "percent":
-                return ((fmt.percent(row.pnl_pct), direction(row.pnl_pct)),)
+                percent = _percent(row.pnl_pct, width)
+                return ((percent, tone_of(percent)),)
             case "stop":
                 return ((fmt.price(row.stop), "muted" if row.stop is not None else "dim"),)
             case "target":
@@ -87,7 +108,45 @@ class Positions(Table[PositionRow]):
             case _:
                 return ((fmt.age(self.now - row.opened), "dim"),)
 
+    def detail(self, row: PositionRow, width: int) -> Parts:
+        held = self.now - row.opened
+        # the most important first: what has no room is left out from the end
+        facts = [("avg ", row.average), ("mark ", row.mark), ("stop ", row.stop)]
+        if "mark" in self._drawn.columns:
+            del facts[1]
+        items = [(label, fmt.price(value)) for label, value in (*facts, ("tgt ", row.target))]
+        for kept, gap in (
+            ([*items, ("", fmt.span(held))], 2),
+            ([*items, ("", fmt.span(held))], 1),
+            ([*items, ("", fmt.age(held))], 1),
+        ):
+            if _length(kept, gap) <= width:
+                return _spread(kept, gap)
+        while len(items) > 1 and _length(items, 1) > width:
+            items.pop()
+        return _spread(items, 1)
 
-def direction(value: fmt.Number) -> str:
-    """Tone of a gain or a loss."""
-    return "up" if value > 0 else "down" if value < 0 else "muted"
+
+def _percent(fraction: float, width: int) -> str:
+    """`+1.93%`, and fewer decimals where two do not fit."""
+    for decimals in (2, 1):
+        text = fmt.percent(fraction, decimals)
+        if len(text) <= width:
+            return text
+    return fmt.percent(fraction, 0)
+
+
+def _length(items: Sequence[tuple[str, str]], gap: int) -> int:
+    return sum(len(label) + len(text) for label, text in items) + gap * (len(items) - 1)
+
+
+def _spread(items: Sequence[tuple[str, str]], gap: int) -> list[Part]:
+    parts: list[Part] = []
+    for number, (label, text) in enumerate(items):
+        parts += [(" " * gap * (number > 0) + label, "dim"), (text, "muted")]
+    return parts
+
+
+def tone_of(text: str) -> str:
+    """Tone of a gain or a loss as it is shown: what rounds to zero is neither."""
+    return ("muted", "up", "down")[fmt.direction(text)]

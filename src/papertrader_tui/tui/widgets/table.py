@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from papertrader_tui.tui.naming import Names
 from papertrader_tui.tui.widgets.columns import Column
 from papertrader_tui.tui.widgets.row_strips import RowStrips
 from papertrader_tui.tui.widgets.tones import (
@@ -103,7 +104,9 @@ Table {
             self.COLUMNS,
             self.tones,
             lambda key, column, width: self.cell(self._rows[key], column, width),
+            lambda key, width: self.detail(self._rows[key], width),
         )
+        self.names = Names((), ())
         self._subtitle: list[Part] = []
         self.now = 0
 
@@ -116,6 +119,14 @@ Table {
     def cell(self, row: Row, column: str, width: int) -> Parts:
         """What stands in one cell, at most `width` cells wide."""
         raise NotImplementedError
+
+    def detail(self, row: Row, width: int) -> Parts:
+        """What stands in the second line of a row, where `shape` asked for two."""
+        return ()
+
+    def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
+        """Columns, and lines a row (1 or 2), for so many rows in `room` lines of `width` cells."""
+        return self.COLUMNS, 1
 
     def rows_changed(self) -> None:
         """Called after the rows changed: the place to set titles."""
@@ -154,10 +165,19 @@ Table {
                     self.refresh_cells(key)
         else:
             self._reorder(keys, old)
+        self._reshape()
         if later and self.TIMED:
             for key in self._drawn.kept():
                 self.refresh_cells(key, self.TIMED)
         self.rows_changed()
+
+    def rename(self, names: Names) -> None:
+        """Call tokens by these names."""
+        if names != self.names:
+            self.names = names
+            self._reshape()
+            for key in self._drawn.kept():
+                self.refresh_cells(key, ("token",))
 
     def set_subtitle(self, parts: list[Part]) -> None:
         """Live facts in the lower border; the panel is only drawn again if they changed."""
@@ -182,7 +202,7 @@ Table {
             return
         changed = self._drawn.update(key, columns)
         if changed:
-            self.refresh(*(Region(placed.x, y, placed.width, 1) for placed in changed))
+            self.refresh(*(region.translate((0, y)) for region in changed))
 
     # drawing
 
@@ -191,11 +211,11 @@ Table {
             return self._empty_line(y)
         if y < HEADER:
             return self._drawn.header()
-        index = y - HEADER + int(self.scroll_offset.y)
+        index, line = divmod(y - HEADER + int(self.scroll_offset.y), self._drawn.lines)
         if index >= len(self._keys):
             return self.tones.strip([], self._drawn.width)
         key = self._keys[index]
-        return self._drawn.strip(key, pointed=key == self._cursor)
+        return self._drawn.strip(key, line, pointed=key == self._cursor)
 
     def _empty_line(self, y: int) -> Strip:
         lines = notice(self.EMPTY, self._drawn.width, self.scrollable_content_region.height)
@@ -211,7 +231,7 @@ Table {
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by what is visible."""
-        self.action_move(direction * max(1, self._room - 1))
+        self.action_move(direction * max(1, self._room // self._drawn.lines - 1))
 
     def action_end(self, direction: int) -> None:
         """Move the cursor to the first or the last row."""
@@ -226,7 +246,7 @@ Table {
         offset = event.get_content_offset(self)
         if offset is None or offset.y < HEADER:
             return
-        index = offset.y - HEADER + int(self.scroll_offset.y)
+        index = (offset.y - HEADER + int(self.scroll_offset.y)) // self._drawn.lines
         if index < len(self._keys):
             event.stop()
             again = self._keys[index] == self._cursor
@@ -237,22 +257,31 @@ Table {
     # keeping what is drawn in step
 
     def on_resize(self) -> None:
-        self._place_columns()
+        self._reshape()
 
     def watch_show_vertical_scrollbar(self) -> None:
-        self._place_columns()
+        self._reshape()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self.tones.clear()
         self._drawn.restyle()
 
-    def _place_columns(self) -> None:
+    def _reshape(self) -> None:
         region = self.scrollable_content_region
         width, self._room = region.width, region.height - HEADER
-        if width != self._drawn.width:
-            self._drawn.resize(width)
+        columns, lines = self.shape(width, self._room, len(self._keys))
+        before = self._drawn.lines
+        if self._drawn.reshape(columns, lines, width):
+            if lines != before:
+                self._set_virtual_size()
             self.refresh()
+
+    def _set_virtual_size(self) -> None:
+        count = len(self._keys)
+        size = Size(0, count * self._drawn.lines + HEADER if count else 0)
+        if size != self.virtual_size:
+            self.virtual_size = size
 
     def _reorder(self, keys: list[str], old: dict[str, Row]) -> None:
         previous, self._keys = self._keys, keys
@@ -260,9 +289,7 @@ Table {
         for key in self._drawn.kept():
             if key not in self._rows or self._rows[key] != old.get(key):
                 self._drawn.forget(key)
-        size = Size(0, len(keys) + HEADER if keys else 0)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self._set_virtual_size()
         self._keep_cursor(previous)
         self.refresh()
 
@@ -285,20 +312,21 @@ Table {
                     self._drawn.restyle(changed)
                     y = self._visible_line(changed)
                     if y is not None:
-                        self.refresh(Region(0, y, self._drawn.width, 1))
+                        self.refresh(Region(0, y, self._drawn.width, self._drawn.lines))
             self.post_message(self.Highlighted(self, key, self._rows[key]))
         if scroll:
             self._scroll_into_view(self._index[key])
 
     def _scroll_into_view(self, index: int) -> None:
-        rows = self._room
-        top = int(self.scroll_offset.y)
-        if rows > 0 and not top <= index < top + rows:
-            self.scroll_to(y=index if index < top else index - rows + 1, animate=False)
+        room, lines = self._room, self._drawn.lines
+        top, line = int(self.scroll_offset.y), index * self._drawn.lines
+        if room > 0 and not top <= line <= top + room - lines:
+            self.scroll_to(y=line if line < top else line - room + lines, animate=False)
 
     def _visible_line(self, key: str) -> int | None:
         index = self._index.get(key)
         if index is None:
             return None
-        line = index - int(self.scroll_offset.y)
-        return line + HEADER if 0 <= line < self._room else None
+        lines = self._drawn.lines
+        line = index * lines - int(self.scroll_offset.y)
+        return line + HEADER if -lines < line < self._room else None

@@ -73,6 +73,7 @@ class Ticket(Vertical):
         self._new_id = new_id
         self._client_id = new_id()
         self._row: TokenRow | None = None
+        self._called = ""
         self._now = 0
         self._cash = Decimal(0)
         self._side = Side.BUY
@@ -159,8 +160,10 @@ class Ticket(Vertical):
         self._say("")
         self.screen.set_focus(self.entry)
 
-    def show_token(self, row: TokenRow | None, now: int, cash: Decimal) -> None:
+    def show_token(self, row: TokenRow | None, now: int, cash: Decimal, name: str = "") -> None:
         """The selected token with its newest price, and the cash that is free.
+
+        `name` is what to call it, safe to show, where its symbol alone does not do.
 
         Another token empties the price fields, which belong to the last one.
         """
@@ -169,12 +172,13 @@ class Ticket(Vertical):
         if old != new and self._state is State.SENDING:
             return
         self._row, self._now, self._cash = row, now, cash
+        self._called = name or (fmt.clean(row.token.symbol, 10) if row else "")
         if old != new:
             self._back_to_edit()
             if old is not None:
                 self._client_id = self._new_id()
-                for name in ("price", "stop", "target"):
-                    self._fields[name].input.value = ""
+                for field in ("price", "stop", "target"):
+                    self._fields[field].input.value = ""
         self._show_head()
         if self._state is not State.SENDING:
             self.refresh_quote()
@@ -265,7 +269,7 @@ class Ticket(Vertical):
     def refresh_quote(self) -> tuple[Reading | None, Preview | None]:
         """Read the fields anew and show what the order would cost now."""
         if self._row is None:
-            self._quote.update("Select a token in the watchlist.")
+            self._quote.update("No token is selected: / finds one, w watches it.")
             return None, None
         reading = read(self.draft(), self._row.token, self._now, self._client_id)
         preview = self._preview_of(PlaceOrder(reading.request)) if reading.request else None
@@ -351,8 +355,7 @@ class Ticket(Vertical):
         self._means.update(Content.styled(text, MUTED), layout=False)
 
     def _words(self, request: OrderRequest) -> str:
-        symbol = fmt.clean(self._row.token.symbol, 10) if self._row else ""
-        words = order_words(request, symbol)
+        words = order_words(request, self._called)
         if request.size_by is SizeBy.PERCENT:
             return words
         return words.replace(".00 ", " ")

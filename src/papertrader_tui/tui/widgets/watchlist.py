@@ -12,7 +12,8 @@ from papertrader_tui.domain.money import mul
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.snapshot import Snapshot, TokenRow
 from papertrader_tui.tui import formatting as fmt
-from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.naming import Names
+from papertrader_tui.tui.widgets.columns import Column, widened
 from papertrader_tui.tui.widgets.table import Table
 from papertrader_tui.tui.widgets.tones import Parts, width_of
 
@@ -35,11 +36,11 @@ class Watchlist(Table[TokenRow]):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("token", "TOKEN", 6, right=False, limit=13),
         Column("last", "LAST", 11),
-        Column("change", "24H%", 9),
+        Column("change", "24H%", 8),
         Column("spark", "24H", 8, right=False, priority=3, limit=24),
         Column("liquidity", "LIQ", 5, priority=5),
         Column("source", "SOURCE·AGE", 10, right=False, priority=4, limit=16),
-        Column("bot", "BOT", 7, right=False, priority=1),
+        Column("bot", "BOT", 8, right=False, priority=1),
         Column("held", "HELD", 9, priority=2, limit=11),
         Column("value", "VALUE", 9, priority=6, limit=11, extra=True),
         Column("name", "NAME", 12, right=False, priority=7, limit=24, extra=True),
@@ -73,8 +74,12 @@ class Watchlist(Table[TokenRow]):
     def key_of(self, row: TokenRow) -> str:
         return row.token.id
 
-    def show(self, snapshot: Snapshot) -> None:
+    def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
+        return widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0), 1
+
+    def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the tokens of a snapshot."""
+        self.rename(names or Names.of(snapshot))
         self.update_rows(snapshot.tokens, snapshot.now)
 
     def update_rows(self, rows: Sequence[TokenRow], now: int | None = None) -> None:
@@ -120,7 +125,18 @@ class Watchlist(Table[TokenRow]):
                 self._flashes[token] = (tone.replace("flash", "tint"), began)
             self.refresh_cells(token, ("last",))
 
+    def _point_at(self, key: str, *, scroll: bool = True) -> None:
+        super()._point_at(key, scroll=scroll)
+        self.rows_changed()
+
     def rows_changed(self) -> None:
+        row = self.current
+        if row is not None and (row.doubt or row.note):
+            why = fmt.clean(row.doubt or row.note, max(20, self.size.width - 20))
+            self.set_subtitle(
+                [(f"! {self.names.text(row.token.id, 14, row.token.symbol)} {why}", "warn")]
+            )
+            return
         count = len(self._keys)
         held = sum(1 for row in self._rows.values() if row.held)
         stale = sum(1 for row in self._rows.values() if row.stale and row.price is not None)
@@ -132,7 +148,7 @@ class Watchlist(Table[TokenRow]):
     def cell(self, row: TokenRow, column: str, width: int) -> Parts:
         match column:
             case "token":
-                return _name(row, width)
+                return self._token(row, width)
             case "last":
                 flash = self._flashes.get(row.token.id)
                 tone = flash[0] if flash else ("dim" if row.stale else "")
@@ -159,6 +175,18 @@ class Watchlist(Table[TokenRow]):
                 held = fmt.quantity(row.held, width) if row.held else fmt.DASH
                 return ((held, "" if row.held else "dim"),)
 
+    def _token(self, row: TokenRow, width: int) -> Parts:
+        doubted = bool(row.doubt or row.note)
+        tone = "warn" if doubted else "dim" if row.stale else "strong"
+        # the sign says it where there is no colour
+        sign: Parts = (("!", "warn"),) if doubted else ()
+        room = width - len(sign)
+        name = self.names.parts(row.token.id, room, tone, row.token.symbol)
+        chain = f"·{row.token.chain}"
+        if len(name) == 1 and width_of(name[0][0]) + len(chain) <= room:
+            name = (*name, (chain, "dim"))
+        return (*sign, *name)
+
     def _source(self, row: TokenRow, width: int) -> Parts:
         if row.price is None:
             return (("no price", "dim"),)
@@ -174,20 +202,13 @@ class Watchlist(Table[TokenRow]):
         self.refresh_cells(token, ("last",))
 
 
-def _name(row: TokenRow, width: int) -> Parts:
-    symbol = fmt.clean(row.token.symbol, width) or "?"
-    name = (symbol, "dim" if row.stale else "strong")
-    chain = f"·{row.token.chain}"
-    return (name, (chain, "dim")) if width_of(symbol) + len(chain) <= width else (name,)
-
-
 def _change(row: TokenRow) -> Parts:
     if row.change_24h is None:
         return ((fmt.DASH, "dim"),)
     text = fmt.percent(abs(row.change_24h), sign=False)
     arrow = fmt.arrow(row.change_24h) if text != "0.00%" else fmt.FLAT
     tone = _direction(row.change_24h) if arrow != fmt.FLAT else "muted"
-    return ((f"{arrow}{text.rjust(8)}", "dim" if row.stale else tone),)
+    return ((f"{arrow}{text.rjust(7)}", "dim" if row.stale else tone),)
 
 
 def _spark(row: TokenRow, width: int) -> Parts:
@@ -208,7 +229,7 @@ def _value(row: TokenRow, width: int) -> Parts:
 def _bot(row: TokenRow) -> Parts:
     if row.action is None:
         return ((fmt.DASH, "dim"),)
-    confidence = "" if row.confidence is None else f"{row.confidence:3.0f}"
+    confidence = "" if row.confidence is None else f"{row.confidence:4.0f}"
     tone = ACTION_TONES.get(row.action, "muted")
     return ((f"{row.action.lower():<4}", tone), (confidence, "muted"))
 
