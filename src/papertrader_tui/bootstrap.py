@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from papertrader_tui.claim import Claim, Stored, claim
 from papertrader_tui.config import Loaded as Config
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.candles import CandleBook, NoCandles
@@ -19,8 +19,6 @@ from papertrader_tui.engine.kernel import Kernel
 from papertrader_tui.launch import (
     PROGRAM,
     Launch,
-    account_path,
-    account_seed,
     check_market,
     data_dir,
     market_kind,
@@ -29,15 +27,16 @@ from papertrader_tui.launch import (
 )
 from papertrader_tui.ports import Market
 from papertrader_tui.store import accounts
-from papertrader_tui.store.errors import StoreError
 from papertrader_tui.store.journal import SqliteJournal
-from papertrader_tui.store.load import Checkpoint, load
 from papertrader_tui.store.lock import AccountLock
 from papertrader_tui.store.meta import Meta
 from papertrader_tui.store.prices import Retention
 
-#: Past fills that a chart can mark.
-FILLS_KEPT = 5_000
+if TYPE_CHECKING:
+    from papertrader_tui.going_live import Found  # slow to import: not before the first frame
+
+#: On the screen of a demo that nobody asked for.
+STANDS_IN = "No price source answered: demo market, invented prices."
 #: A price is stale after a minute, or after so many of the market's own intervals.
 STALE_MS, STALE_INTERVALS = 60_000, 2
 
@@ -58,50 +57,122 @@ class Opened:
     closing: Callable[[], Sequence[str]]
 
 
-@dataclass(slots=True)
-class _Stored:
-    """What an account's file says; of a new account, nothing.
-
-    Attributes:
-        shadow: The same fold once more, for the journal, which stores what follows from it.
-    """
-
-    meta: Meta | None = None
-    checkpoint: Checkpoint | None = None
-    account: Account = field(default_factory=Account)
-    shadow: Account = field(default_factory=Account)
-    fills: deque[ev.Event] = field(default_factory=lambda: deque(maxlen=FILLS_KEPT))
-    decisions: list[ev.Event] = field(default_factory=list)
-
-    @property
-    def cursor(self) -> int:
-        return self.checkpoint.cursor if self.checkpoint else 0
-
-
 @asynccontextmanager
 async def open_desk(config: Config, launch: Launch) -> AsyncIterator[Opened]:
     """Open an account on its market: lock, load, fold, check; close it all in the end.
 
-    A file is made for a new account only once its market could be opened.
+    Where the market is to be live, or may be, the network is asked first; see `open_console` for
+    a desk that can be shown meanwhile.
 
     Raises:
         ConfigError: the flags do not fit each other or the account.
         StoreError: the account cannot be used; AccountBusy: by another process.
         ValueError: the market cannot be opened (a tape that is none).
+        NoPrices: it was to be live, and no source answered.
     """
     kind = market_kind(config, launch)
-    path = account_path(config, launch, kind)
-    new = not path.exists()
-    lock = None if new else AccountLock(path)
+    async with AsyncExitStack() as stack:
+        if kind not in ("auto", "live"):
+            yield await _known(config, launch, kind, stack)
+            return
+        claimed = claim(config, launch, "live")
+        async with _released(claimed):
+            opened, _ = await decide(config, launch, claimed, stack)
+        yield opened
+
+
+async def decide(
+    config: Config, launch: Launch, claimed: Claim, stack: AsyncExitStack
+) -> tuple[Opened, bool]:
+    """Look for prices and open the market that there is: live, or else the demo market.
+
+    Args:
+        config: Settings.
+        launch: What was asked for.
+        claimed: The live account; it is let go where it is not opened.
+        stack: Closes what was opened.
+
+    Returns:
+        The desk, and whether it stands in for a live one.
+
+    Raises:
+        NoPrices: it was to be live, and no source answered.
+    """
+    from papertrader_tui.going_live import look_for_prices
+
+    found = await look_for_prices(config, claimed)
+    stays = claimed.market == "live" and (claimed.invested or bool(config.settings.account.name))
+    must = config.settings.market.kind == "live"
+    if found.answered or claimed.invested or (launch.wait if must else stays):
+        return await open_live(config, launch, claimed, found, stack), False
+    await found.close()
+    claimed.release()
+    if must:
+        raise found.no_prices()
+    said = tuple(f"price source {sentence}" for sentence in (*found.faults, *found.said))
+    return await _known(config, launch, "demo", stack, notice=STANDS_IN, notes=said), True
+
+
+async def open_live(
+    config: Config, launch: Launch, claimed: Claim, found: Found, stack: AsyncExitStack
+) -> Opened:
+    """Open an account on live prices; `stack` closes both."""
+    stack.push_async_callback(found.close)
+    notes = list(found.faults)
+    if not found.answered:
+        notes.append("no price source answers yet: prices are stale until one does")
+    context = _opened(config, launch, claimed, found.market, notes=notes)
+    opened = await stack.enter_async_context(context)
+    kernel = opened.kernel
+    found.market.listen(kernel.announce)
+    kernel.subscribe(lambda events: found.market.heed(events, kernel.desk.account))
+    return opened
+
+
+async def _known(
+    config: Config,
+    launch: Launch,
+    kind: str,
+    stack: AsyncExitStack,
+    *,
+    notice: str = "",
+    notes: Sequence[str] = (),
+) -> Opened:
+    """Open an account on a market that needs no network."""
+    claimed = claim(config, launch, kind)
+    async with _released(claimed):
+        market = _market(config, launch, claimed.seed, claimed.stored.cursor, notice)
+        context = _opened(config, launch, claimed, market, notes=notes)
+        return await stack.enter_async_context(context)
+
+
+@asynccontextmanager
+async def _released(claimed: Claim) -> AsyncIterator[None]:
+    """Let an account go if it could not be opened."""
     try:
-        stored = _Stored() if new else _load(path)
-        seed = account_seed(config, stored.meta)
-        market = _market(config, launch, seed, stored.cursor)
+        yield
+    except BaseException:
+        claimed.release()
+        raise
+
+
+@asynccontextmanager
+async def _opened(
+    config: Config,
+    launch: Launch,
+    claimed: Claim,
+    market: Market,
+    *,
+    notes: Sequence[str] = (),
+) -> AsyncIterator[Opened]:
+    """The desk of an account on a market; a file is made for a new account only here."""
+    path, stored, seed = claimed.path, claimed.stored, claimed.seed
+    try:
         check_market(stored.meta, market.info)
-        if lock is None:
+        if claimed.lock is None:
             settings = config.settings.account
             new_account(data_dir(config), path.stem, settings.cash, seed)
-            lock = AccountLock(path)
+            claimed.lock = AccountLock(path)
         meta = accounts.bind(
             path, market=market.info.kind, identity=market.info.identity, seed=seed
         )
@@ -127,16 +198,15 @@ async def open_desk(config: Config, launch: Launch) -> AsyncIterator[Opened]:
             yield Opened(
                 kernel,
                 symbols,
-                tuple(_narration(config, market, path, new=new)),
+                (*_narration(config, market, path, new=claimed.new), *notes),
                 lambda: tuple(_closing(market, stored.cursor, path)),
             )
     finally:
-        if lock is not None:
-            lock.release()
+        claimed.release()
 
 
 @asynccontextmanager
-async def _journal(config: Config, path: Path, stored: _Stored) -> AsyncIterator[SqliteJournal]:
+async def _journal(config: Config, path: Path, stored: Stored) -> AsyncIterator[SqliteJournal]:
     store = config.settings.store
     journal = await SqliteJournal.open(
         path,
@@ -149,24 +219,7 @@ async def _journal(config: Config, path: Path, stored: _Stored) -> AsyncIterator
         await journal.close()
 
 
-def _load(path: Path) -> _Stored:
-    with load(path) as file:
-        stored = _Stored(file.meta, file.checkpoint)
-        try:
-            for event in file.events():
-                stored.account.apply(event)
-                stored.shadow.apply(event)
-                if isinstance(event, ev.Filled | ev.Reverted):
-                    stored.fills.append(event)
-        except (ValueError, KeyError, RuntimeError, ArithmeticError) as fault:
-            raise _damaged(path, str(fault)) from fault
-        stored.decisions = [ev.Decided(0, d.time, d) for d in reversed(file.decisions)]
-    if not stored.account.ledger.reconciled():
-        raise _damaged(path, "its books do not balance")
-    return stored
-
-
-async def _begin(stored: _Stored, meta: Meta, market: Market, journal: SqliteJournal) -> None:
+async def _begin(stored: Stored, meta: Meta, market: Market, journal: SqliteJournal) -> None:
     """Write the first fact of a new account."""
     if stored.account.seq:
         return
@@ -177,7 +230,7 @@ async def _begin(stored: _Stored, meta: Meta, market: Market, journal: SqliteJou
     await journal.append([opened], inputs=(), checkpoint="", cursor=market.cursor, durable=True)
 
 
-def _market(config: Config, launch: Launch, seed: int, cursor: int) -> Market:
+def _market(config: Config, launch: Launch, seed: int, cursor: int, notice: str = "") -> Market:
     if launch.tape is not None:
         from papertrader_tui.feeds.tape import TapeMarket
 
@@ -193,7 +246,7 @@ def _market(config: Config, launch: Launch, seed: int, cursor: int) -> Market:
         )
     from papertrader_tui.feeds.demo import DemoMarket
 
-    return DemoMarket(seed, market_speed(config, launch, "demo"), cursor)
+    return DemoMarket(seed, market_speed(config, launch, "demo"), cursor, notice=notice)
 
 
 def _narration(config: Config, market: Market, path: Path, *, new: bool) -> Iterator[str]:
@@ -201,9 +254,8 @@ def _narration(config: Config, market: Market, path: Path, *, new: bool) -> Iter
     made = f", new, with ${config.settings.account.cash:,f}" if new else ""
     yield f"account {path.stem}{made} ({path})"
     pace = "as fast as possible" if market.speed is None else f"×{market.speed:g}"
-    yield f"market {info.badge}: {info.detail}, {pace}"
-    if config.settings.market.kind == "auto" and info.kind == "demo":
-        yield "there are no live prices yet, so --market auto is the demo market"
+    pace = "" if info.kind == "live" else f", {pace}"
+    yield f"market {info.badge}: {info.detail}{pace}"
     if info.notice:
         yield info.notice
 
@@ -220,10 +272,3 @@ def _closing(market: Market, start: int, path: Path) -> Iterator[str]:
                 "this account has seen its tape to the end; to play it again: "
                 f"papertrader account reset {path.stem}"
             )
-
-
-def _damaged(path: Path, why: str) -> StoreError:
-    name = path.stem
-    return StoreError(
-        f"account {name!r} cannot be opened: {why}; papertrader verify --account {name} says more"
-    )

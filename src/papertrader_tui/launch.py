@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +40,7 @@ class Launch:
         stamp: What the time of a candle on it is: `start` or `end`.
         symbol: Plays only this symbol of it.
         span: Market milliseconds after which the session ends.
+        wait: A live market that no source has a price for is waited for.
         level, bot, gates: Set at the start where not None.
     """
 
@@ -48,6 +50,7 @@ class Launch:
     stamp: Literal["start", "end"] = "start"
     symbol: str | None = None
     span: int | None = None
+    wait: bool = False
     level: int | None = None
     bot: bool | None = None
     gates: bool | None = None
@@ -71,21 +74,42 @@ def data_dir(config: Config) -> Path:
 
 
 def market_kind(config: Config, launch: Launch) -> str:
-    """Which market is meant: `demo` or `tape`.
+    """Which market is meant: `live`, `demo`, `tape`, or `auto` where the network decides.
+
+    `auto` is decided already where the account that is named belongs to a market, and by flags
+    that only the demo market has.
 
     Raises:
-        ConfigError: a tape without a file, or a file without a tape.
+        ConfigError: a tape without a file, a file without a tape, or a speed for live prices.
     """
     kind = config.settings.market.kind
     if launch.tape is not None:
-        if kind == "demo" and config.explicit("market.kind"):
-            msg = f"--tape {launch.tape} is for the tape market, but the market is set to demo"
+        if kind in ("demo", "live"):
+            msg = f"--tape {launch.tape} is for the tape market, but the market is set to {kind}"
             raise ConfigError(msg)
         return "tape"
+    if kind == "live" and _flag(config, "market.speed"):
+        msg = "the live market goes as fast as the world does; leave --speed out"
+        raise ConfigError(msg)
     if kind == "tape":
         msg = "the tape market needs a recording: add --tape FILE"
         raise ConfigError(msg)
-    return "demo"
+    if kind == "auto":
+        owner = _owner(config)
+        if owner in ("live", "demo"):
+            return owner
+        if _flag(config, "market.speed") or _flag(config, "market.seed"):
+            return "demo"
+    return kind
+
+
+def _owner(config: Config) -> str:
+    """Kind of the market that the account that is named belongs to, "" where none is."""
+    name = config.settings.account.name
+    if not name or not file_of(data_dir(config), name).exists():
+        return ""
+    found = accounts.show(data_dir(config), name).meta
+    return found.market if found is not None else ""
 
 
 def market_speed(config: Config, launch: Launch, kind: str) -> float | None:
@@ -111,8 +135,8 @@ def market_speed(config: Config, launch: Launch, kind: str) -> float | None:
 def account_path(config: Config, launch: Launch, kind: str) -> Path:
     """The file of the account that is meant, whether or not it exists.
 
-    Without a name it is the last used one of that kind of market, else `default`; for a tape it
-    is the account named after the file.
+    Without a name it is the last used one of that kind of market, else `live` for live prices and
+    `default` for others; for a tape it is the account named after the file.
 
     Raises:
         ConfigError: the name cannot be an account's, or flags ask for another beginning than it
@@ -122,7 +146,7 @@ def account_path(config: Config, launch: Launch, kind: str) -> Path:
     name = config.settings.account.name
     if not name and launch.tape is not None:
         name = tape_account(launch.tape)
-    path = file_of(data, name or last_used(data, kind) or "default")
+    path = file_of(data, name or last_used(data, kind) or _free(data, kind))
     if path.exists() and _flag(config, "account.cash"):
         msg = (
             f"account {path.stem!r} exists, so --cash changes nothing; name a new one with "
@@ -130,6 +154,14 @@ def account_path(config: Config, launch: Launch, kind: str) -> Path:
         )
         raise ConfigError(msg)
     return path
+
+
+def _free(data: Path, kind: str) -> str:
+    """The usual name of a kind's first account, or one like it where another kind has taken it."""
+    usual = "live" if kind == "live" else "default"
+    taken = accounts.names(data)
+    others = (f"{usual}-{number}" for number in count(2))
+    return usual if usual not in taken else next(name for name in others if name not in taken)
 
 
 def account_seed(config: Config, meta: Meta | None) -> int:

@@ -51,13 +51,40 @@ def account(tmp_path: Path, name: str, market: str, identity: str, seed: int, ag
     return path
 
 
-def test_auto_means_demo_and_a_file_means_tape(tmp_path: Path) -> None:
-    assert market_kind(settings(tmp_path), DEMO) == "demo"
+def test_the_network_decides_unless_something_says_what_is_meant(tmp_path: Path) -> None:
+    assert market_kind(settings(tmp_path), DEMO) == "auto"
     assert market_kind(settings(tmp_path), TAPE) == "tape"
+    for kind in ("live", "demo"):
+        assert market_kind(settings(tmp_path, market_kind=kind), DEMO) == kind
+        with pytest.raises(ConfigError, match=r"btc\.csv"):
+            market_kind(settings(tmp_path, market_kind=kind), TAPE)
     with pytest.raises(ConfigError, match="--tape FILE"):
         market_kind(settings(tmp_path, market_kind="tape"), DEMO)
-    with pytest.raises(ConfigError, match=r"btc\.csv"):
-        market_kind(settings(tmp_path, market_kind="demo"), TAPE)
+
+
+def test_what_only_the_demo_has_means_the_demo(tmp_path: Path) -> None:
+    assert market_kind(settings(tmp_path, market_speed="60"), DEMO) == "demo"
+    assert market_kind(settings(tmp_path, market_seed="3"), DEMO) == "demo"
+    with pytest.raises(ConfigError, match="leave --speed out"):
+        market_kind(settings(tmp_path, market_kind="live", market_speed="60"), DEMO)
+
+
+def test_a_named_account_belongs_to_its_market(tmp_path: Path) -> None:
+    account(tmp_path, "a", "demo", "demo:7:1", 7, age=3)
+    account(tmp_path, "b", "live", "live", 7, age=2)
+    account(tmp_path, "c", "", "", 7, age=1)
+    kinds = [market_kind(settings(tmp_path, account_name=name), DEMO) for name in "abcd"]
+    assert kinds == ["demo", "live", "auto", "auto"]
+
+
+def test_live_and_demo_have_accounts_of_their_own(tmp_path: Path) -> None:
+    loaded = settings(tmp_path)
+    assert account_path(loaded, DEMO, "live").stem == "live"
+    account(tmp_path, "live", "demo", "demo:7:1", 7, age=9)
+    assert account_path(loaded, DEMO, "live").stem == "live-2"
+    assert account_path(loaded, DEMO, "demo").stem == "live"
+    account(tmp_path, "real", "live", "live", 7, age=5)
+    assert account_path(loaded, DEMO, "live").stem == "real"
 
 
 @pytest.mark.parametrize(

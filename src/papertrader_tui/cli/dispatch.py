@@ -61,7 +61,7 @@ def _is_expected(error: Exception) -> bool:
 
     if isinstance(error, JournalError | StoreError):
         return True
-    return type(error).__name__ in ("TapeError", "KeymapError", "UnknownToken")
+    return type(error).__name__ in ("TapeError", "KeymapError", "UnknownToken", "NoPrices")
 
 
 def _say(error: Exception, code: int) -> int:

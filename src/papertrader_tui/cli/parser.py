@@ -68,8 +68,8 @@ def build() -> Parser:
         parents=[common, market],
         epilog="""\
 examples:
-  papertrader                              the console, on the demo market
-  papertrader --speed 60                   the same, an hour a minute
+  papertrader                              the console, on live prices if there are any
+  papertrader --market demo --speed 60     invented prices, an hour a minute
   papertrader headless --bot --for 2h      two hours of trading as a log
   papertrader export trades -o trades.csv  what was traded
 """,
@@ -113,7 +113,13 @@ def _market() -> Parser:
         "--market",
         "market.kind",
         "KIND",
-        "auto, demo (invented prices) or tape (a recorded file); auto is demo for now",
+        "auto, live, demo (invented prices) or tape (a recorded file); auto is live if any price "
+        "source answers, else demo",
+    )
+    group.add_argument(
+        "--wait",
+        action="store_true",
+        help="with --market live: open although no source answers, and wait for prices",
     )
     group.add_argument("--tape", metavar="FILE", help="CSV of trades, quotes or candles")
     group.add_argument(

@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         level=getattr(arguments, "level", None),
         bot=getattr(arguments, "bot", None),
         gates=getattr(arguments, "gates", None),
+        wait=getattr(arguments, "wait", False),
     )
     if headless:
         return asyncio.run(_headless(loaded, launch, arguments))
@@ -64,23 +65,23 @@ async def _headless(loaded: config.Loaded, launch: Launch, arguments: argparse.N
 
 
 async def _console(loaded: config.Loaded, launch: Launch) -> int:
-    from papertrader_tui.bootstrap import open_desk
+    from papertrader_tui.switchboard import open_console
     from papertrader_tui.tui.app import PapertraderApp
     from papertrader_tui.tui.settings import UiSettings
 
     ui = loaded.settings.ui
     settings = UiSettings(theme=ui.theme, reduce_motion=ui.reduce_motion, keys=ui.keys)
-    async with open_desk(loaded, launch) as opened:
-        app = PapertraderApp(opened.kernel, settings)
-        starts = [asyncio.ensure_future(opened.kernel.submit(c)) for c in launch.commands]
+    async with open_console(loaded, launch) as console:
+        app = PapertraderApp(console.desk, settings, retry=console.retry)
+        starts = [asyncio.ensure_future(console.desk.submit(c)) for c in launch.commands]
         try:
             await app.run_async()
             if app.failure is None:
-                await opened.kernel.finish(MarkAccount())
+                await console.desk.finish(MarkAccount())
         finally:
             for start in starts:
                 start.cancel()
             await asyncio.gather(*starts, return_exceptions=True)
-        for sentence in opened.closing():
+        for sentence in console.closing():
             print(f"papertrader: {sentence}", file=sys.stderr)
         return app.return_code or 0

@@ -359,6 +359,14 @@ class Kernel:
         """See `ports.Desk.fills`."""
         return tuple(self._fills.get(token, ()))
 
+    def announce(self, events: Sequence[ev.Event]) -> None:
+        """Tell listeners of what is no fact of the account (a price source is down).
+
+        Such events have the sequence number 0, change nothing, and are not stored.
+        """
+        for listener in list(self._facts):
+            listener(events)
+
     def subscribe(self, listener: FactListener) -> Callable[[], None]:
         """See `ports.Desk.subscribe`."""
         self._facts.append(listener)

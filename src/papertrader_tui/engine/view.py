@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Protocol
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
@@ -14,10 +15,29 @@ from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_even, sub
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.engine.snapshot import PositionRow, Snapshot, TokenRow
-from papertrader_tui.ports import Market
+from papertrader_tui.ports import MarketInfo
 
 DECISIONS_KEPT = 200
 SPARK_POINTS = 48
+
+
+class Described(Protocol):
+    """What is shown of a market."""
+
+    @property
+    def info(self) -> MarketInfo:
+        """What it is."""
+        ...
+
+    @property
+    def progress(self) -> float | None:
+        """Fraction played."""
+        ...
+
+    @property
+    def speed(self) -> float | None:
+        """Market seconds per second."""
+        ...
 
 
 class View:
@@ -28,7 +48,7 @@ class View:
 
     __slots__ = ("_decisions", "_desk", "_last", "_market", "_now", "_sparks", "_version")
 
-    def __init__(self, desk: Desk, market: Market, now: Callable[[], int]) -> None:
+    def __init__(self, desk: Desk, market: Described, now: Callable[[], int]) -> None:
         self._now = now
         self._desk = desk
         self._market = market

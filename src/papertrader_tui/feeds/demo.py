@@ -24,6 +24,9 @@ GAS_TICKS = 60
 RUN = 25
 
 
+NOTICE = "Embedded demo market: invented prices, not real ones."
+
+
 class DemoMarket:
     """`ports.Market` of invented prices: 20 tokens on two chains, one price each every 10 s.
 
@@ -44,6 +47,7 @@ class DemoMarket:
         speed: float | None = 1,
         cursor: int = 0,
         *,
+        notice: str = "",
         clock: Callable[[], float] = time.monotonic,
         wait: Wait = wait_for_event,
     ) -> None:
@@ -51,6 +55,7 @@ class DemoMarket:
             msg = f"cursor {cursor} is negative; a demo market begins at 0"
             raise ValueError(msg)
         self._seed = seed
+        self._notice = notice or NOTICE
         self._cursor = cursor
         bundled = load_registry()
         self._chains = [
@@ -70,7 +75,7 @@ class DemoMarket:
             kind="demo",
             badge="DEMO",
             detail=f"{len(self._tokens)} tokens on {len(self._chains)} chains, seed {self._seed}",
-            notice="Embedded demo market: invented prices, not real ones.",
+            notice=self._notice,
             identity=f"demo:{self._seed}:{p.PROCESS_VERSION}",
             interval=p.TICK_MS,
             gas_note="invented, around each chain's typical gas price",

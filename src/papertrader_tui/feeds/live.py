@@ -170,7 +170,10 @@ class LiveMarket:
     # ------------------------------------------------------------------ what it says
 
     def warm(self) -> Iterable[MarketInput]:
-        """History, the last prices of earlier sessions as stale ones, and what is known now."""
+        """History, and the last prices of earlier sessions as stale ones.
+
+        What was heard just now comes with the first batch, to be acted on.
+        """
         now = self.now()
         yield from self._gas.all(now)
         yield from self._history()
@@ -180,7 +183,6 @@ class LiveMarket:
                 yield Trust(quote.token, quote.time, text, 0, quote.time)
                 yield quote
                 self._times[quote.token] = quote.time
-        yield from self._take(now)
 
     async def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:
         """What is new, as soon as the desk is free for it, and a timer every second.

@@ -8,7 +8,7 @@ import gc
 import signal
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
@@ -48,6 +48,8 @@ class PapertraderApp(App[None]):
     Args:
         desk: The running kernel's port.
         settings: Theme, motion and keys.
+        retry: Looks for live prices where a demo market stands in for them, and says what came
+            of it; None where there is no such thing.
         new_id: Makes client ids; never the same twice.
 
     Raises:
@@ -67,11 +69,13 @@ class PapertraderApp(App[None]):
         desk: Desk,
         settings: UiSettings | None = None,
         *,
+        retry: Callable[[], Awaitable[str]] | None = None,
         new_id: Callable[[], str] = lambda: f"tui-{uuid.uuid4().hex}",
     ) -> None:
         super().__init__()
         self.settings = settings or UiSettings()
         self.desk = desk
+        self.retry = retry
         # before the first frame, so that it is drawn once and in its colours
         for theme in THEMES:
             self.register_theme(theme)
@@ -84,6 +88,7 @@ class PapertraderApp(App[None]):
         )
         self.install_screen(self.desk_screen, DESK)
         self.failure: BaseException | None = None
+        self._painted = asyncio.Event()
         self._finished = asyncio.Event()
         self._ended = self._leaving = False
         self._seen: dict[TokenId, tuple[Decimal, int]] = {}
@@ -104,8 +109,13 @@ class PapertraderApp(App[None]):
         self.run_worker(self._run_desk(), group="desk", exit_on_error=False)
         self.set_interval(1 / FPS, self.frame)
         self._leave_on_signals()
+        self.desk_screen.call_after_refresh(self._first_frame)
+
+    def _first_frame(self) -> None:
+        """The screen has been drawn once: now the desk may be slow."""
+        self._painted.set()
         # what exists now lives as long as the program: the collector need not look at it again
-        self.call_after_refresh(gc.freeze)
+        gc.freeze()
 
     def _leave_on_signals(self) -> None:
         """A closed terminal and `kill` save like q does."""
@@ -120,6 +130,7 @@ class PapertraderApp(App[None]):
 
     async def _run_desk(self) -> None:
         try:
+            await self._painted.wait()
             await self.desk.run()
         except Exception as error:
             self.failure = error
@@ -190,13 +201,13 @@ class PapertraderApp(App[None]):
 
     def _show_news(self, now_s: float) -> None:
         news, self._news[:] = list(self._news), []
-        # of a token that came with this very news the screen knows nothing yet
-        self._show_snapshot()
-        screen = self.desk_screen
-        symbols = {token: screen.names.text(token, 18) for token in screen.known}
+        symbols = {
+            token.id: fmt.clean(token.symbol, 12) for token in self.desk_screen.known.values()
+        }
         toasts = [toast for event in news if (toast := toast_for(event, symbols)) is not None]
         for toast in self._toasts.admit(toasts, now_s):
             self.tell(toast.text, toast.severity, title=toast.title)
+        self._show_snapshot()
 
     def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
         """Show a notice for a few seconds. The text is never read as markup."""
@@ -285,6 +296,21 @@ class PapertraderApp(App[None]):
             "It stopped new entries to protect the account. Let them go on?",
             lambda: self.send(ResetGate(gate.gate)),
         )
+
+    def action_retry_market(self) -> None:
+        if self.retry is None:
+            self.tell("There is no other market to open here.", "warning")
+            return
+        self.tell("Looking for prices…")
+        self.run_worker(self._retry(self.retry), group="retry", exit_on_error=False)
+
+    async def _retry(self, retry: Callable[[], Awaitable[str]]) -> None:
+        try:
+            text = await retry()
+        except Exception as error:
+            self.tell(fmt.clean(str(error)) or type(error).__name__, "error")
+        else:
+            self.tell(fmt.clean(text))
 
     def action_show_help(self) -> None:
         from papertrader_tui.tui.screens.help import HelpScreen

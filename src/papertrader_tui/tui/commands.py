@@ -254,6 +254,16 @@ COMMANDS: tuple[Command, ...] = (
         footer=10,
     ),
     Command(
+        "market.retry",
+        "R",
+        "Try again",
+        "Look for live prices again",
+        "Open the live market if a price source answers now, where the demo stands in for it.",
+        PROGRAM,
+        "retry_market",
+        scope=APP,
+    ),
+    Command(
         "app.theme",
         "t",
         "Theme",

@@ -1,0 +1,109 @@
+"""Whether there are live prices now, and the live market over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from papertrader_tui import tokenbook
+from papertrader_tui.claim import Claim
+from papertrader_tui.config import Loaded as Config
+from papertrader_tui.domain.market import Quote
+from papertrader_tui.domain.tokens import Registry, TokenId
+from papertrader_tui.feeds.demo_parameters import LISTINGS
+from papertrader_tui.feeds.live import LiveMarket
+from papertrader_tui.feeds.service import PriceFeed
+from papertrader_tui.launch import data_dir
+from papertrader_tui.live_feed import open_feed
+from papertrader_tui.lookout import known_tokens
+from papertrader_tui.store.database import reading
+from papertrader_tui.store.last_prices import last_prices
+
+#: Whose price it is that an account closed with.
+EARLIER = "earlier session"
+
+
+class NoPrices(RuntimeError):
+    """No price source answered, and the market was to be live; says what each of them said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A live market, and whether it has prices.
+
+    Attributes:
+        said: What the sources that did not answer said.
+        faults: What is wrong with keys.
+    """
+
+    market: LiveMarket
+    feed: PriceFeed
+    answered: bool
+    said: tuple[str, ...]
+    faults: tuple[str, ...]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.feed.close()
+
+    def no_prices(self) -> NoPrices:
+        """The error of a market that may not start blind."""
+        said = [*self.faults, *(self.said or ("none of them said why in time",))]
+        return NoPrices(
+            "no price source answered: " + "; ".join(said) + ". Check the network (papertrader "
+            "doctor looks at each source), add --wait to open all the same and wait for prices, "
+            "or use --market demo"
+        )
+
+
+async def look_for_prices(config: Config, claim: Claim) -> Found:
+    """Ask the sources for prices of what an account watches and holds.
+
+    Returns:
+        As soon as one has answered, all have failed, or `[feed] probe` seconds have passed.
+
+    Raises:
+        ConfigError: no source can be asked at all, or the watchlist cannot be used.
+    """
+    registry, watchlist = live_tokens(config)
+    feed, faults = await open_feed(config.settings)
+    account = claim.stored.account
+    orders = [order.token for order in account.open_orders()]
+    market = LiveMarket(
+        feed,
+        registry,
+        watchlist,
+        also=dict.fromkeys((*account.ledger.positions, *orders, *account.watch)),
+        cursor=claim.stored.cursor,
+        last=lambda: _last(claim),
+    )
+    try:
+        answered = await feed.probe(float(config.settings.feed.probe))
+    except BaseException:
+        await feed.close()
+        raise
+    return Found(market, feed, answered, feed.said(), faults)
+
+
+def live_tokens(config: Config) -> tuple[Registry, Sequence[TokenId]]:
+    """The tokens that the live market knows, and those that a new account watches.
+
+    Raises:
+        ConfigError: files of own tokens or watchlists cannot be read, or the list is not there.
+    """
+    registry = known_tokens(config)
+    name = config.settings.account.watchlist
+    if name:
+        book = tokenbook.load(data_dir(config))
+        return registry, [token.id for token in book.watchlist(name, registry)]
+    return registry, [registry.find(f"{one.symbol}@{one.chain}").id for one in LISTINGS]
+
+
+def _last(claim: Claim) -> list[Quote]:
+    if claim.new:
+        return []
+    with reading(claim.path) as connection:
+        return [
+            Quote(token, time, price, float(price), EARLIER)
+            for token, time, price in last_prices(connection)
+        ]
