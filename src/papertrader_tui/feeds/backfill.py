@@ -31,8 +31,9 @@ INDICATORS = 5 * MINUTE
 ORDER = ("geckoterminal", "coingecko", "defillama")
 #: A candle is asked for so long after its end: services are not there at once.
 SETTLE = 2 * MINUTE
-#: Most seconds to wait for a source's turn before the next one is asked.
-PATIENCE = 30.0
+#: Most seconds to wait for a source's turn before the next one is asked: longer than any documented
+#: limit needs, and shorter than one that is down is left alone.
+PATIENCE = 10.0
 #: Seconds between two looks for gaps.
 EVERY = 300.0
 #: Seconds until what nobody could answer, some could not, or nobody knew, is asked for again.
