@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from papertrader_tui.domain.events import KillMode
-from papertrader_tui.engine.snapshot import GateRow
+from papertrader_tui.engine.snapshot import FeedHealth, GateRow, SourceRow
 from papertrader_tui.tui.status import clock_item, fit, items
 from papertrader_tui.tui.widgets.notice import notice_text
 from tests.tui.fake_desk import NOW, FakeDesk
@@ -67,3 +67,22 @@ def test_the_notice_says_the_most_important_thing():
     off = replace(snapshot, kill=KillMode.OFF)
     assert "stopped by loss streak until 00:13Z" in notice_text(off, ended=False)
     assert notice_text(replace(off, gates=()), ended=False) == "Demo"
+
+
+def test_a_live_market_shows_how_many_sources_answer():
+    def source(name: str, *, up: bool) -> SourceRow:
+        state = "closed" if up else "open"
+        return SourceRow(name, up, state, 1, 1, 30.0, 0, 0, 0, 0, (), 0, 0.1, 0.2, 1.0)
+
+    calm = FakeDesk().snapshot()
+    calm = replace(calm, tokens=tuple(replace(row, stale=False) for row in calm.tokens))
+    for ups, text, tone in (
+        ((True, True), "feed 2/2", "$success"),
+        ((True, False), "feed 1/2", "$warning"),
+        ((False, False), "feed 0/2", "$error"),
+    ):
+        feed = FeedHealth(tuple(source(str(i), up=up) for i, up in enumerate(ups)))
+        snapshot = replace(calm, feed=feed)
+        assert text in line(snapshot, 240)
+        (dot,) = [style for item in items(snapshot) for t, style in item.parts if t == "● "]
+        assert dot == tone

@@ -22,6 +22,7 @@ from papertrader_tui.domain.events import (
 )
 from papertrader_tui.domain.money import ZERO, add, mul, plain, sub
 from papertrader_tui.domain.orders import Order
+from papertrader_tui.engine.snapshot import FeedHealth, SourceRow
 
 Row = dict[str, str | bool]
 
@@ -64,6 +65,37 @@ def price_row(
         "age_s": plain(Decimal(age_ms).scaleb(-3)),
         "stale": stale,
     }
+
+
+def source_row(source: SourceRow, feed: FeedHealth) -> Row:
+    """One price source of a live market: how often it was asked, and how it answered.
+
+    Times are seconds; what is not known yet is empty.
+    """
+    return {
+        "event": "source",
+        "source": source.name,
+        "up": source.up,
+        "state": source.state,
+        "calls": str(source.calls),
+        "calls_per_minute": str(source.per_minute),
+        "limit_per_minute": f"{source.limit:g}",
+        "hits": str(source.hits),
+        "misses": str(source.misses),
+        "coalesced": str(source.coalesced),
+        "stale_served": str(source.stale_served),
+        "errors": ", ".join(f"{kind} × {count}" for kind, count in source.errors),
+        "throttled": str(source.throttled),
+        "p50_s": _seconds(source.p50),
+        "p95_s": _seconds(source.p95),
+        "last_success_s": _seconds(source.idle),
+        "hit_rate": _seconds(feed.hit_rate),
+        "position_updates_per_minute": str(feed.position_updates),
+    }
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def decision_row(decision: Decision) -> Row:

@@ -16,6 +16,7 @@ from papertrader_tui.domain.market import MINUTE
 from papertrader_tui.domain.orders import Order, Status
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine import rows
+from papertrader_tui.engine.snapshot import FeedHealth
 from papertrader_tui.headless.text import clean, text_line
 
 TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
@@ -64,9 +65,15 @@ class Lines:
                 lines.append(self._write(event.time, tag, make(event)))
         return lines
 
-    def of_prices(self, prices: Sequence[PriceSeen]) -> list[str]:
-        """Lines of prices: the first of each token in each market minute."""
+    def of_prices(self, prices: Sequence[PriceSeen], now: int = 0) -> list[str]:
+        """Lines of prices: the first of each token in each market minute.
+
+        Args:
+            prices: As the desk took them.
+            now: Market time, which ages are counted from; the newest price's if that is later.
+        """
         lines = []
+        self._now = max(self._now, now)
         minutes = self._minutes
         for token, time, price, source, stale in prices:
             self._now = max(self._now, time)
@@ -78,6 +85,10 @@ class Lines:
             row = rows.price_row(token, price, source, self._now - time, stale, symbol=symbol)
             lines.append(self._write(self._now, "PRICE", row))
         return lines
+
+    def of_feed(self, now: int, feed: FeedHealth) -> list[str]:
+        """Lines of a live market's sources, one each."""
+        return [self._write(now, "PRICE", rows.source_row(s, feed)) for s in feed.sources]
 
     def _symbol(self, token: TokenId | None) -> str:
         return "" if token is None else self._symbols.get(token, "")

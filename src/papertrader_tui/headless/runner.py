@@ -26,6 +26,8 @@ from papertrader_tui.ports import Desk
 #: Seconds of wall time between two reports of progress: on a terminal, and elsewhere.
 _LIVE, _SPARSE = 0.25, 15.0
 _TRIES, _SOON = 20, 0.01
+#: Seconds between two lines about each source of a live market.
+_SOURCES = 60.0
 
 
 class HeadlessDesk(Desk, Protocol):
@@ -35,6 +37,10 @@ class HeadlessDesk(Desk, Protocol):
         self, listener: Callable[[Sequence[PriceSeen]], None]
     ) -> Callable[[], None]:
         """Call `listener` with prices as they are stepped, in order with the events."""
+        ...
+
+    def now(self) -> int:
+        """Market time."""
         ...
 
     async def finish(self, command: Command) -> Sequence[Event]:
@@ -88,9 +94,12 @@ async def run_headless(
     output = Output(out, desk.stop)
     lines = Lines(options.style, options.tags, options.symbols, before.orders)
     subscriptions = [desk.subscribe(lambda events: output.write(lines.of_events(events)))]
+    live = before.market == "live"
     if "PRICE" in options.tags:
+        # elsewhere the newest price is the time: what is printed must not depend on the clock
+        clock = desk.now if live else (lambda: 0)
         subscriptions.append(
-            desk.subscribe_prices(lambda prices: output.write(lines.of_prices(prices)))
+            desk.subscribe_prices(lambda prices: output.write(lines.of_prices(prices, clock())))
         )
     stopped: list[str] = []
     helpers: list[asyncio.Task[object]] = []
@@ -101,7 +110,11 @@ async def run_headless(
             helpers += [asyncio.ensure_future(desk.submit(c)) for c in options.commands]
             await asyncio.sleep(0)
             helpers.append(asyncio.create_task(_report(desk, narrator, options)))
+            if live and "PRICE" in options.tags:
+                helpers.append(asyncio.create_task(_sources(desk, output, lines)))
             await desk.run()
+            if live and "PRICE" in options.tags:
+                _write_sources(desk, output, lines)
             await desk.finish(MarkAccount())
     finally:
         for helper in helpers:
@@ -143,6 +156,19 @@ def _signals(desk: HeadlessDesk, stopped: list[str]) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+async def _sources(desk: HeadlessDesk, output: Output, lines: Lines) -> None:
+    """Every minute, how the sources of a live market are doing."""
+    while True:
+        await asyncio.sleep(_SOURCES)
+        _write_sources(desk, output, lines)
+
+
+def _write_sources(desk: HeadlessDesk, output: Output, lines: Lines) -> None:
+    snapshot = desk.snapshot()
+    if snapshot.feed is not None:
+        output.write(lines.of_feed(snapshot.now, snapshot.feed))
 
 
 async def _report(desk: HeadlessDesk, narrator: Narrator, options: HeadlessOptions) -> None:

@@ -45,7 +45,20 @@ def _name(row: Row) -> str:
     return str(row.get("symbol") or row["token"])
 
 
+def _source(row: Row) -> str:
+    state = "up" if row["up"] else "DOWN"
+    speed = f"  p50 {row['p50_s']} s  p95 {row['p95_s']} s" if row["p50_s"] else ""
+    errors = f"  errors: {row['errors']}" if row["errors"] else ""
+    return (
+        f"source {row['source']} {state} (circuit {row['state']})  {row['calls_per_minute']} calls "
+        f"in a minute of {row['limit_per_minute']}  hits {row['hits']} misses {row['misses']} "
+        f"coalesced {row['coalesced']} stale {row['stale_served']}{speed}{errors}"
+    )
+
+
 def _price(row: Row) -> str:
+    if row.get("event") == "source":
+        return _source(row)
     stale = "  STALE" if row["stale"] else ""
     age = "" if row["age_s"] == "0" else f"  {row['age_s']} s old"
     return f"{_name(row):<8} {digits(row['price']):>14}  {row['source']}{age}{stale}"

@@ -120,6 +120,12 @@ def _length(kept: Sequence[Item]) -> int:
 
 
 def _feed(snapshot: Snapshot) -> Item:
+    """Sources that answer, of a live market; fresh prices on others."""
+    if snapshot.feed is not None:
+        up, total = snapshot.feed.up, len(snapshot.feed.sources)
+        stale = any(row.stale for row in snapshot.tokens)
+        tone = "$success" if up == total and not stale else "$warning" if up else "$error"
+        return Item((("● ", tone), ("feed ", MUTED), (f"{up}/{total}", "")), 6)
     priced = [row for row in snapshot.tokens if row.price is not None]
     fresh = sum(1 for row in priced if not row.stale)
     style = "$success" if fresh == len(snapshot.tokens) and fresh else "$warning"
