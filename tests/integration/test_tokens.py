@@ -204,7 +204,7 @@ def test_a_recorded_session_is_exported_and_plays(command, tmp_path):
     assert code == 0, err
     played = [json.loads(line) for line in out.splitlines()]
     rows = [line.split(",") for line in tape.read_text().splitlines()[1:]]
-    assert [p["price"] for p in played] == [row[2].rstrip("0").rstrip(".") for row in rows]
+    assert [p["price"] for p in played] == [row[2] for row in rows]
     assert {p["symbol"] for p in played} == {"WETH"}
     code, _, err = command("export", "tape", "--account", "main", "--format", "jsonl")
     assert (code, "a tape is CSV" in err) == (2, True)

@@ -24,6 +24,7 @@ from papertrader_tui.domain.market import (
     Timer,
     Trust,
 )
+from papertrader_tui.domain.money import plain
 from papertrader_tui.domain.tokens import TokenId
 
 _INSERT = "INSERT INTO inputs (session, cursor, time, kind, body) VALUES (?, ?, ?, ?, ?)"
@@ -91,7 +92,7 @@ class Recorder:
     def _encode(self, item: MarketInput, trust: Trust | None) -> tuple[str, Fields | bytes]:
         if isinstance(item, Quote):
             quote = (
-                self._number(item.token), _decimal(item.price), item.source,
+                self._number(item.token), plain(item.price), item.source,
                 "" if item.volume < 0 else repr(item.volume), item.fetched - item.time,
                 item.block, int(item.opening),
             )  # fmt: skip
@@ -102,12 +103,12 @@ class Recorder:
             return "trust", (self._number(item.token), *_trust(item))
         if isinstance(item, Depth):
             return "depth", (
-                self._number(item.token), _decimal(item.liquidity), repr(item.volume_24h),
-                _decimal(item.fee_bps), item.source,
+                self._number(item.token), plain(item.liquidity), repr(item.volume_24h),
+                plain(item.fee_bps), item.source,
             )  # fmt: skip
         if isinstance(item, Gas):
             return "gas", (
-                item.chain, item.price_wei, item.l1_fee_wei, _decimal(item.native_usd), item.source
+                item.chain, item.price_wei, item.l1_fee_wei, plain(item.native_usd), item.source
             )  # fmt: skip
         if isinstance(item, History):
             head = [item.token, item.interval, item.source, int(item.charts)]
@@ -116,8 +117,8 @@ class Recorder:
         assert isinstance(item, Bar)
         return "bar", _compact([
             item.token, item.start, item.end, item.open, item.high, item.low, item.close,
-            item.volume, _decimal(item.price), _decimal(item.high_price),
-            _decimal(item.low_price), item.source,
+            item.volume, plain(item.price), plain(item.high_price),
+            plain(item.low_price), item.source,
         ])  # fmt: skip
 
     def _number(self, token: TokenId) -> int:
@@ -191,7 +192,7 @@ def _decode(
 def _trust(trust: Trust) -> Fields:
     return (
         trust.sources, trust.stale_at - trust.time,
-        "" if trust.exit_price is None else _decimal(trust.exit_price), trust.fault, trust.note,
+        "" if trust.exit_price is None else plain(trust.exit_price), trust.fault, trust.note,
         trust.exit_source,
     )  # fmt: skip
 
@@ -212,10 +213,6 @@ def _join(fields: Fields) -> str:
 
 def _compact(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _decimal(value: Decimal) -> str:
-    return format(value, "f")
 
 
 def _int(text: str) -> int:

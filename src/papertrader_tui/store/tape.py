@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from papertrader_tui.domain.market import Depth, Quote
+from papertrader_tui.domain.money import plain
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.rows import iso
 from papertrader_tui.store import inputs
@@ -68,14 +69,14 @@ def _heard(connection: sqlite3.Connection) -> Iterator[Price]:
     for heard in inputs.read(connection, prices=True):
         for item in heard.items:
             if isinstance(item, Depth):
-                depths[item.token] = _text(item.liquidity)
+                depths[item.token] = plain(item.liquidity)
             elif isinstance(item, Quote) and not heard.warm:
-                yield item.time, item.token, _text(item.price), depths.get(item.token, "")
+                yield item.time, item.token, plain(item.price), depths.get(item.token, "")
 
 
 def _kept(connection: sqlite3.Connection) -> Iterator[Price]:
     yield from (
-        (time, token, price, "")
+        (time, token, plain(Decimal(price)), "")
         for time, token, price in connection.execute(
             "SELECT time, token, price FROM prices ORDER BY time, token"
         )
@@ -88,13 +89,13 @@ def name_tokens(ids: list[TokenId], tokens: Mapping[TokenId, Token]) -> dict[Tok
     The token's symbol where no other has it too; with its chain, and at last its address, if so.
     """
     found: dict[TokenId, str] = {}
-    plain = {key: _plain(tokens[key].symbol if key in tokens else "") for key in ids}
+    bare = {key: _plain(tokens[key].symbol if key in tokens else "") for key in ids}
     for key in ids:
         chain, _, address = key.partition(":")
-        named = [plain[key], f"{plain[key]}.{_plain(chain)}", _plain(f"{plain[key]}.{address}")]
-        taken = [other for other in plain if other != key]
-        base = named[0] if named[0] and all(plain[o] != named[0] for o in taken) else named[1]
-        if base in found.values() or not plain[key]:
+        named = [bare[key], f"{bare[key]}.{_plain(chain)}", _plain(f"{bare[key]}.{address}")]
+        taken = [other for other in bare if other != key]
+        base = named[0] if named[0] and all(bare[o] != named[0] for o in taken) else named[1]
+        if base in found.values() or not bare[key]:
             base = named[2]
         found[key] = base
     return {key: f"{base}/USD" for key, base in found.items()}
@@ -103,7 +104,3 @@ def name_tokens(ids: list[TokenId], tokens: Mapping[TokenId, Token]) -> dict[Tok
 def _plain(text: str) -> str:
     """Letters, figures and points only: all else would be taken for a pair or be lost."""
     return re.sub(r"[^A-Z0-9]+", ".", text.upper()).strip(".")[:36]
-
-
-def _text(value: Decimal) -> str:
-    return format(value, "f")
