@@ -179,6 +179,35 @@ async def test_an_empty_market_is_no_crash():
     desk.change(tokens=())
     async with console(desk) as (app, pilot):
         assert "No tokens are watched" in text(app)
-        await press(app, pilot, "b", "x", "w", "c")
+        await press(app, pilot, "x", "w", "c")
         assert desk.commands == []
+        assert "no token yet" in app.told[1][1]
+
+
+async def test_a_buy_begun_before_the_first_price_goes_on_when_there_is_one():
+    desk = FakeDesk()
+    rows = desk.snapshot().tokens
+    desk.change(tokens=())
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, *"b500", "enter")
         assert "no token yet" in app.told[0][1]
+        assert desk.commands == []
+        desk.change(tokens=rows)
+        await settle(app, pilot)
+        assert "out" in text(app)
+        await press(app, pilot, "enter", "enter")
+        request = desk.commands[0].request
+        assert (request.token, request.size) == (rows[0].token.id, 500)
+
+
+async def test_at_140_columns_a_position_shows_everything():
+    desk = FakeDesk()
+    for index in (0, 2, 5):
+        desk.hold(index)
+    async with console(desk) as (app, _):
+        shown = [line[49:95] for line in lines(app)]
+        at = next(i for i, line in enumerate(shown) if "WETH" in line and "+" in line)
+        for part in ("0.147403", "3,388.21", "+9.6", "+1.93%"):
+            assert part in shown[at]
+        for part in ("avg 3,320", "stop 3,218", "tgt 3,659", "1h"):
+            assert part in shown[at + 1]

@@ -172,3 +172,29 @@ def test_clean() -> None:
     assert fmt.clean("z" + "\u0301" * 9) == "z\u0301\u0301"
     assert fmt.clean("\u3164WETH\u2800") == "WETH"
     assert fmt.clean("你好你好", 5) == "你好…"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("+0.01", 1), ("-0.01", -1), ("0.00", 0), ("-0.00", 0), ("–", 0), ("", 0), ("12", 1)],
+)
+def test_a_direction_is_that_of_what_is_shown(text: str, expected: int) -> None:
+    assert fmt.direction(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "expected"),
+    [
+        (0, "0s"),
+        (59_999, "59s"),
+        (720_000, "12m"),
+        (3_840_000, "1h 04m"),
+        (86_400_000 * 3 + 7_200_000, "3d 02h"),
+    ],
+)
+def test_a_span_has_two_units(milliseconds: int, expected: str) -> None:
+    assert fmt.span(milliseconds) == expected
+
+
+def test_marks_that_take_no_cell_do_not_cut_a_text() -> None:
+    assert fmt.cut("0\u0300" * 3, 3) == "0\u0300" * 3
