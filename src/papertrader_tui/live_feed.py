@@ -82,9 +82,7 @@ def source_settings(options: SourceOptions, name: str, key: Secret) -> SourceSet
     return replace(told, limits=limits)
 
 
-def sources_of(
-    settings: Settings, names: Sequence[str], keys: Keys, http: Http | None = None
-) -> list[Source]:
+def sources_of(settings: Settings, names: Sequence[str], keys: Keys, http: Http) -> list[Source]:
     """The adapters of the sources that can be asked.
 
     Raises:
@@ -94,8 +92,7 @@ def sources_of(
         name: source_settings(settings.source.of(name), name, keys.found.get(name, NO_KEY))
         for name in names
     }
-    client = http or Http(deadline=float(settings.feed.deadline))
-    found = open_sources(told, order=tuple(names), http=client)
+    found = open_sources(told, order=tuple(names), http=http)
     if not found:
         needy = ", ".join(name for name in names if name in NEED_KEY)
         msg = f"the only price sources that are on need a key: {needy}; set PAPERTRADER_ALCHEMY_KEY"
@@ -113,7 +110,9 @@ async def open_feed(
     """
     names = names_on(settings)
     keys = await fetch_keys(settings, names)
-    sources = sources_of(settings, names, keys)
+    client = Http(deadline=float(settings.feed.deadline))
+    sources = sources_of(settings, names, keys, client)
+    await client.prepare()
     monitor = Monitor(
         {source.name: source.limits.per_minute for source in sources},
         dollar_tokens(load_registry()),

@@ -22,6 +22,7 @@ _HANDLERS = {
     "token_list": ("tokens", "show"),
     "export": ("records", "export"),
     "verify": ("records", "verify"),
+    "doctor": ("doctor", "run"),
     "config_show": ("settings", "show"),
     "config_path": ("settings", "path"),
     "config_init": ("settings", "init"),

@@ -83,6 +83,7 @@ examples:
     _export(commands, common)
     _verify(commands, common)
     _config(commands, common)
+    _doctor(commands, common)
     return parser
 
 
@@ -323,6 +324,20 @@ def _verify(commands: Any, common: Parser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command="verify", handler="verify")
+
+
+def _doctor(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="check settings, price sources, terminal and accounts",
+        description="Look at everything that papertrader needs, and say what to do about each\n"
+        "fault. Keys are never shown. Exit 0 if it can work, 1 if there is a fault.",
+        epilog="examples:\n  papertrader doctor\n"
+        "  papertrader doctor --json | jq '.findings[] | select(.state == \"fault\")'\n",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command="doctor", handler="doctor")
 
 
 def _config(commands: Any, common: Parser) -> None:

@@ -12,7 +12,9 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -98,6 +100,10 @@ class Http:
         max_bytes: Longest answer, unpacked.
         clock: Milliseconds since 1970.
         transport: Instead of the network, for tests.
+
+    Attributes:
+        skews: By source, how far its clock was ahead of ours at its last answer, in
+            milliseconds; it tells whole seconds.
     """
 
     def __init__(
@@ -113,6 +119,7 @@ class Http:
         self._clock = clock
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self.skews: dict[str, int] = {}
         self._opening = asyncio.Lock()
         self._users = 0
 
@@ -120,6 +127,12 @@ class Http:
         """The same client for one more source; each of them closes it once."""
         self._users += 1
         return self
+
+    async def prepare(self) -> None:
+        """Load what is slow to load, so that the first answer is timed by itself."""
+        # what is wrong with it is said by the first `fetch`
+        with suppress(ImportError, ValueError):
+            await self._open()
 
     async def close(self) -> None:
         """Close the connections once the last source that shares them has closed."""
@@ -139,6 +152,9 @@ class Http:
             # Raised here, outside of any `except`, so that it carries no other error along.
             raise raw
         now = self._clock()
+        date = _date(raw.headers.get("date", ""))
+        if date is not None:
+            self.skews[request.source] = date - now
         if raw.status != 200:
             redacted = request.key.redact(raw.text)
             raise failures.error_for(request.source, raw.status, raw.headers, redacted, now)
@@ -234,6 +250,13 @@ def _connection_words(error: BaseException | None) -> str:
         if any(isinstance(one, kind) for one in seen):
             return words
     return "connection broken, or no network"
+
+
+def _date(header: str) -> int | None:
+    try:
+        return int(parsedate_to_datetime(header).timestamp() * 1_000)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _parsed(text: str) -> object:
