@@ -27,6 +27,7 @@ from papertrader_tui.launch import (
 )
 from papertrader_tui.ports import Market
 from papertrader_tui.store import accounts
+from papertrader_tui.store.archive import CandleArchive
 from papertrader_tui.store.journal import SqliteJournal
 from papertrader_tui.store.lock import AccountLock
 from papertrader_tui.store.meta import Meta
@@ -178,6 +179,9 @@ async def _opened(
         )
         async with _journal(config, path, stored) as journal:
             await _begin(stored, meta, market, journal)
+            remember = getattr(market, "remember", None)  # a live market's: its past is asked for
+            if remember is not None:
+                remember(CandleArchive(path, journal))
             desk = Desk(
                 stored.account,
                 market.registry,
@@ -211,7 +215,9 @@ async def _journal(config: Config, path: Path, stored: Stored) -> AsyncIterator[
     journal = await SqliteJournal.open(
         path,
         account=stored.shadow,
-        retention=Retention(store.raw_price_hours * HOUR, store.minute_price_days * DAY),
+        retention=Retention(
+            store.raw_price_hours * HOUR, store.minute_price_days * DAY, store.recording_days * DAY
+        ),
     )
     try:
         yield journal

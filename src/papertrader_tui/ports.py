@@ -33,6 +33,7 @@ class MarketInfo:
         keeps_prices: Its prices go into the account's price history; not where a file that the
             person has is that history already.
         feed: Health of its price sources now, None where it has none.
+        keeps_inputs: All that it says is kept word for word: nobody could ask for it again.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class MarketInfo:
     gas_note: str
     keeps_prices: bool = True
     feed: FeedHealth | None = None
+    keeps_inputs: bool = False
 
 
 class Market(Protocol):
@@ -145,6 +147,18 @@ class Journal(Protocol):
 
     async def record(self, quotes: Sequence[tuple[TokenId, int, Decimal, float]]) -> None:
         """Keep prices (token, time, price, volume), for charts; may be batched."""
+        ...
+
+    async def record_inputs(
+        self, inputs: Sequence[MarketInput], cursor: int, *, warm: bool = False
+    ) -> None:
+        """Keep what the market handed over, word for word; may be batched.
+
+        Args:
+            inputs: In order.
+            cursor: Of the market after the last of them.
+            warm: They were there before the session began; the cursor did not move.
+        """
         ...
 
     async def close(self) -> None:

@@ -8,8 +8,10 @@ from itertools import islice
 from papertrader_tui.domain.market import HOUR, MINUTE, Bar, Candle, History, MarketInput, Quote
 from papertrader_tui.domain.tokens import TokenId
 
-#: Base intervals that are kept, and for how many candles: a day of minutes, a month of 5 minutes.
+#: Base intervals that are made of prices, and for how many candles: a day of minutes, a month of
+#: 5 minutes; and a month of hours, which only history brings.
 KEPT = {MINUTE: 1_500, 5 * MINUTE: 8_640}
+HOURS = 720
 INTERVALS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR)
 
 
@@ -51,10 +53,19 @@ class CandleBook:
                 self._price(
                     item.token, item.start, item.open, item.high, item.low, item.close, item.volume
                 )
-            elif isinstance(item, History) and item.interval in KEPT:
-                series = self._series.setdefault((item.token, item.interval), {})
-                for candle in item.candles:
-                    series.setdefault(candle.start, candle)
+            elif isinstance(item, History) and (item.interval in KEPT or item.interval == HOUR):
+                self._learn(item)
+
+    def _learn(self, history: History) -> None:
+        """Past candles, also such as come late: what has closed is as they say."""
+        key = (history.token, history.interval)
+        series = self._series.get(key, {})
+        for c in history.candles:
+            if c.start not in series or c.start + history.interval <= history.time:
+                # a copy: prices change the candles that are kept here
+                series[c.start] = Candle(c.start, c.open, c.high, c.low, c.close, c.volume)
+        newest = sorted(series)[-KEPT.get(history.interval, HOURS) :]
+        self._series[key] = {start: series[start] for start in newest}
 
     def _price(
         self,
@@ -98,7 +109,12 @@ class CandleBook:
         if interval == base:
             found = list(islice(reversed(series.values()), limit))
             return found[::-1]
-        return _merge(series.values(), interval)[-limit:]
+        if interval < HOUR:
+            return _merge(series.values(), interval)[-limit:]
+        # an hour that history tells of counts before what prices have seen of it
+        hours = {c.start: c for c in _merge(series.values(), HOUR)}
+        hours.update(self._series.get((token, HOUR), {}))
+        return _merge((hours[start] for start in sorted(hours)), interval)[-limit:]
 
 
 def _merge(candles: Iterable[Candle], interval: int) -> list[Candle]:

@@ -213,7 +213,7 @@ class Desk:
             self.trader.on_gas(item)
         elif isinstance(item, History):
             market = self._market(item.token)
-            if market is not None:
+            if market is not None and not item.charts:
                 market.series.warm(item)
         elif isinstance(item, Timer) and self.now >= self._due:
             self._on_time()

@@ -151,6 +151,8 @@ class Kernel:
         """Hand the desk its history, and record that a session began."""
         # a day of candles takes a while to make: in a thread, so that a screen can be drawn
         inputs = await asyncio.to_thread(lambda: list(self.market.warm()))
+        if self.market.info.keeps_inputs:
+            await self._journal.record_inputs(inputs, self._cursor, warm=True)
         for item in inputs:
             self.desk.warm(item)
         self._candles.observe(inputs)
@@ -168,6 +170,9 @@ class Kernel:
         told: list[object] = []
         events: list[ev.Event] = []
         listening = bool(self._prices)
+        if self.market.info.keeps_inputs:
+            # before the step: what follows from them is then never stored without them
+            await self._journal.record_inputs(batch, self._cursor)
         for item in batch:
             out = step(item)
             if listening and isinstance(item, Quote | Bar):

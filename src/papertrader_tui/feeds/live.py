@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.market import History, MarketInput, Quote, Timer, Trust
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
+from papertrader_tui.feeds.backfill import Archive, Backfill
 from papertrader_tui.feeds.health import FeedNews, feed_health
 from papertrader_tui.feeds.live_inputs import GasBoard, depth_of, quote_of, trust_of
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.feeds.trusted import Grade, Trusted
 from papertrader_tui.ports import MarketInfo
+
+_log = logging.getLogger(__name__)
 
 #: Milliseconds between two of the timers by which orders expire and gates open.
 TICK_MS = 1_000
@@ -24,6 +29,26 @@ TICK_MS = 1_000
 def wall_clock() -> int:
     """Milliseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1_000_000
+
+
+class Past(Protocol):
+    """What fills in history while the market runs (`feeds.backfill.Backfill`)."""
+
+    def stored(self) -> Iterable[History]:
+        """What is known already."""
+        ...
+
+    def follow(self, tokens: Iterable[Token]) -> None:
+        """Fill in these too."""
+        ...
+
+    def subscribe(self, listener: Callable[[History], None]) -> Callable[[], None]:
+        """Tell of history that comes later."""
+        ...
+
+    async def run(self) -> None:
+        """Fill in, until cancelled."""
+        ...
 
 
 class LiveMarket:
@@ -37,7 +62,7 @@ class LiveMarket:
         watchlist: What a new account watches.
         also: Tokens that the account holds, orders or watches beside those.
         cursor: Inputs handed over in earlier sessions.
-        history: Past candles for `warm`, from where they were filled in.
+        history: Past candles for `warm`, where nothing fills them in (see `remember`).
         last: Last prices of earlier sessions: shown as stale until newer ones come.
         wall: Market milliseconds.
 
@@ -63,7 +88,10 @@ class LiveMarket:
         self._feed, self._registry, self._wall = feed, registry, wall
         self._watchlist = list(watchlist)
         self._cursor = cursor
+        self._past: Past | None = None
         self._history, self._last = history, last
+        self._learned: list[History] = []
+        self._followed: dict[TokenId, Token] = {}
         self._reached = 0
         self._changed: dict[TokenId, Trusted] = {}
         self._times: dict[TokenId, int] = {}
@@ -93,6 +121,7 @@ class LiveMarket:
             interval=int(seconds * 1_000),
             gas_note="bundled typical gas prices, live price of the native token",
             feed=feed_health(self._feed),
+            keeps_inputs=True,
         )
 
     def _notice(self) -> str:
@@ -149,6 +178,9 @@ class LiveMarket:
                     wanted.append(native)
                 self._gas.watch(known.chain)
         self._feed.follow(wanted)
+        self._followed.update((token.id, token) for token in wanted)
+        if self._past is not None:
+            self._past.follow(wanted)
 
     def heed(self, events: Sequence[ev.Event], account: Account) -> None:
         """Take note of stored events: what is watched or held, and when orders land."""
@@ -166,6 +198,26 @@ class LiveMarket:
     def listen(self, listener: Callable[[Sequence[ev.Event]], None]) -> None:
         """Tell `listener` of alerts about the feed: no facts of the account."""
         self._listeners.append(listener)
+
+    def remember(self, archive: Archive) -> None:
+        """Fill in the history of what is followed; call it before `warm`.
+
+        Args:
+            archive: Where candles are kept.
+        """
+        self.fill_from(Backfill(self._feed, archive, wall=self.now, clock=time.monotonic))
+
+    def fill_from(self, past: Past) -> None:
+        """The same, from something that fills in history."""
+        self._past = past
+        self._history = past.stored
+        past.subscribe(self.learn)
+        past.follow(self._followed.values())
+
+    def learn(self, history: History) -> None:
+        """Hand over past candles that came late, with the next batch."""
+        self._learned.append(history)
+        self._wake.set()
 
     # ------------------------------------------------------------------ what it says
 
@@ -192,6 +244,7 @@ class LiveMarket:
         """
         running = asyncio.create_task(self._feed.run())
         running.add_done_callback(lambda _: self._wake.set())
+        filling = None if self._past is None else asyncio.create_task(self._fill(self._past))
         tick = 0
         try:
             while True:
@@ -200,7 +253,8 @@ class LiveMarket:
                     break
                 if running.done():
                     running.result()
-                batch: list[MarketInput] = list(self._take(now))
+                batch: list[MarketInput] = [*self._learned, *self._take(now)]
+                self._learned.clear()
                 if now >= tick:
                     tick = (now // TICK_MS + 1) * TICK_MS
                     batch.append(Timer(now))
@@ -211,10 +265,18 @@ class LiveMarket:
                     yield batch
                 await self._pause(tick)
         finally:
-            for task in (running, *self._refreshes):
+            tasks = [running, *self._refreshes, *([filling] if filling else [])]
+            for task in tasks:
                 task.cancel()
             with suppress(asyncio.CancelledError):
-                await asyncio.gather(running, *self._refreshes, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _fill(self, past: Past) -> None:
+        """Fill in history; trading goes on without it."""
+        try:
+            await past.run()
+        except Exception:
+            _log.exception("history is not filled in any more")
 
     def _each_second(self, now: int) -> None:
         """The desk values what is watched and held: prices from the cache. And what is wrong?"""
@@ -228,7 +290,7 @@ class LiveMarket:
     async def _pause(self, tick: int) -> None:
         """Wait for news, the next tick, or the next block that an order lands in."""
         left = min([tick, *self._landings.values()]) - self._wall()
-        if not self._changed:
+        if not self._changed and not self._learned:
             with suppress(TimeoutError):
                 # never longer than a tick, should the clock have been set back
                 async with asyncio.timeout(min(max(0, left), TICK_MS) / 1_000):

@@ -58,15 +58,26 @@ class Bars:
     # ------------------------------------------------------------------ what comes in
 
     def warm(self, history: History) -> None:
-        """Begin anew with past candles, oldest first."""
+        """Begin anew with past candles, oldest first, but for the bar that is forming.
+
+        So history may come late: closed bars are what it says, and prices since then stay.
+        """
+        length = max(BAR_MS, history.interval)
+        kept = self.forming and self.bar_ms == length
+        start, high, low, close = self.start, self.high, self.low, self.close
+        volume, last_time = self.volume, self.last_time
         self._empty()
-        self._set_length(max(BAR_MS, history.interval))
+        self._set_length(length)
         self._restart()
         for candle in history.candles:
             # the last one may still be forming: it goes on with the next price
             self._merge(
                 candle, min(candle.start + history.interval, max(history.time, candle.start))
             )
+        if kept and start >= self.end:
+            self._begin(start)
+            self.high, self.low, self.close = high, low, close
+            self.volume, self.last_time = volume, last_time
 
     def on_price(self, time: int, value: float, volume: float = -1.0) -> None:
         """Take in one price, with the dollars traded since the one before (negative: unknown)."""

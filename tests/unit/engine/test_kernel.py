@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -69,6 +70,7 @@ class FakeJournal:
         self.waiting = asyncio.Event()
         self.broken = False
         self.prices: list[tuple[TokenId, int, Decimal, float]] = []
+        self.heard: list[tuple[list[MarketInput], int, bool, int]] = []
 
     async def append(
         self,
@@ -87,6 +89,11 @@ class FakeJournal:
         self.events += events
         self.inputs += inputs
         self.writes.append((len(events), durable, cursor))
+
+    async def record_inputs(
+        self, inputs: Sequence[MarketInput], cursor: int, *, warm: bool = False
+    ) -> None:
+        self.heard.append((list(inputs), cursor, warm, len(self.events)))
 
     async def record(self, quotes: Sequence[tuple[TokenId, int, Decimal, float]]) -> None:
         self.prices += quotes
@@ -311,3 +318,22 @@ async def test_a_row_says_how_far_its_price_is_trusted() -> None:
         await rig.settled()
         row = rig.kernel.snapshot().tokens[0]
         assert (row.doubt, row.note) == ("disputed: a 3,000 vs b 2,700", "odd")
+
+
+async def test_what_nobody_could_ask_for_again_is_kept_before_what_follows_from_it() -> None:
+    rig = Rig()
+    rig.market.info = replace(rig.market.info, keeps_inputs=True)
+    async with rig:
+        (warm, cursor, was_warm, events) = rig.journal.heard[0]
+        assert (len(warm), cursor, was_warm, events) == (1, 0, True, 0)
+        batch = [rig.market.quote("3001"), rig.market.quote("3002")]
+        rig.market.queue.put_nowait(batch)
+        await rig.settled()
+    assert rig.journal.heard[1][:3] == (batch, 2, False)
+
+
+async def test_a_market_that_can_be_played_again_is_not_recorded() -> None:
+    async with Rig() as rig:
+        rig.market.queue.put_nowait([rig.market.quote("3001")])
+        await rig.settled()
+    assert rig.journal.heard == []

@@ -283,3 +283,66 @@ def test_its_clock_never_goes_back():
         await rig.feed.close()
 
     run(story)
+
+
+class Remembers:
+    """Fills in history: some is stored, some comes after ten seconds."""
+
+    def __init__(self, *, broken=False):
+        self.followed, self.listeners, self.broken, self.ran = [], [], broken, 0
+
+    def stored(self):
+        return [past(ONE, 1)]
+
+    def follow(self, tokens):
+        self.followed += [t.id for t in tokens]
+
+    def subscribe(self, listener):
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    async def run(self):
+        self.ran += 1
+        if self.broken:
+            msg = "a test"
+            raise RuntimeError(msg)
+        await asyncio.sleep(10)
+        for listener in self.listeners:
+            listener(past(ONE, 2))
+        await asyncio.sleep(1_000)
+
+
+def past(token, count):
+    candles = [Candle(START - n * 300_000, 1, 1, 1, 1) for n in range(count, 0, -1)]
+    return History(token.id, START, 300_000, candles, "test")
+
+
+def test_history_that_comes_late_is_handed_over_when_it_comes():
+    async def story():
+        filling = Remembers()
+        _, live = market(*pair())
+        live.fill_from(filling)
+        assert set(filling.followed) == {ONE.id, NATIVE.id}
+        assert [len(h.candles) for h in of(list(live.warm()), History)] == [1]
+        desk = Desk(live)
+        await desk.until(20)
+        found = [(at, item) for at, batch in desk.batches for item in of(batch, History)]
+        assert [(round(at), len(h.candles)) for at, h in found] == [(10, 2)]
+        live.follow([TWO.id])
+        assert filling.followed[-2:] == [TWO.id, NATIVE.id]
+
+    run(story)
+
+
+def test_trading_goes_on_where_history_fails(caplog):
+    async def story():
+        filling = Remembers(broken=True)
+        _, live = market(*pair())
+        live.fill_from(filling)
+        desk = Desk(live)
+        await desk.until(40)
+        assert filling.ran == 1
+        assert len(desk.inputs(Quote, ONE.id)) == 2
+
+    run(story)
+    assert "history is not filled in any more" in caplog.text

@@ -96,3 +96,23 @@ def test_a_sparkline_covers_a_day_and_ends_with_the_newest_price() -> None:
     series.on_price(START + 500 * BAR, 7.0, 1.0)
     assert series.closes(10)[-1] == 7.0
     assert Series().closes() == []
+
+
+def test_late_history_keeps_the_bar_that_is_forming() -> None:
+    prices = walk(288)
+    candles = [Candle(START + i * BAR, p, p, p, p, 50.0) for i, p in enumerate(prices)]
+    end = START + 288 * BAR
+    late = Series()
+    for time, price in ((-BAR, 1.0), (10_000, 120.0), (20_000, 90.0), (30_000, 101.0)):
+        late.on_price(end + time, price, 1.0)
+    late.warm(History("base:tape-x", end + 30_000, BAR, candles, "test"))
+    assert (late.bars, late.forming, late.start) == (288, True, end)
+    early = Series()
+    early.warm(History("base:tape-x", end, BAR, candles, "test"))
+    for time, price in ((10_000, 120.0), (20_000, 90.0), (30_000, 101.0)):
+        early.on_price(end + time, price, 1.0)
+    for series in (late, early):
+        series.on_price(end + BAR, 100.0, 1.0)
+    for name in ("bars", "last", "ema_fast", "rsi", "atr", "trend", "sigma", "support",
+                 "resistance", "volume_ratio", "ref_bar", "ref_hour"):  # fmt: skip
+        assert getattr(late, name) == getattr(early, name), name
