@@ -139,7 +139,7 @@ async def test_text_lines_come_in_order_with_tags_and_market_time() -> None:
     ]  # fmt: skip
     assert lines[4] == (
         "2026-01-05T00:00:02Z [TRADE]    buy 0.147403 WETH at 3392.06  lp fee 0.25  impact 0.11"
-        "  gas 0.01  drift -0.02  liquidity  bot o1"
+        "  gas 0.01  drift -0.02  liquidity  bot o1  on 3390.11 demo"
     )
     assert lines[1].endswith(
         "BUY  WETH     conf    71  risk  28.5  opp    64  L7   $500.00  entry.buy: trend up"

@@ -22,23 +22,23 @@ from papertrader_tui.domain.events import (
 )
 from papertrader_tui.domain.money import ZERO, add, mul, plain, sub
 from papertrader_tui.domain.orders import Order
-from papertrader_tui.engine.snapshot import FeedHealth, SourceRow
+from papertrader_tui.engine.snapshot import FeedHealth, PositionRow, SourceRow
 
 Row = dict[str, str | bool]
 
 TRADE_FIELDS = (
     "order_id", "token", "symbol", "side", "quantity", "price", "reference_price", "drift_usd",
-    "lp_fee_usd", "impact_usd", "gas_usd", "fidelity", "origin", "status",
+    "lp_fee_usd", "impact_usd", "gas_usd", "fidelity", "origin", "status", "reference_source",
 )  # fmt: skip
 DECISION_FIELDS = (
     "id", "token", "action", "confidence", "risk", "opportunity", "level", "size_usd", "rule",
-    "reason", "repeats",
+    "reason", "repeats", "price", "source", "price_age_s",
 )  # fmt: skip
 ORDER_FIELDS = (
     "order_id", "client_id", "token", "symbol", "side", "kind", "origin", "size_by", "size",
     "notional_usd", "quantity", "price", "trail_bps", "tolerance_bps", "good_until",
     "quote_price", "expected", "bound", "attempts", "group", "parent", "decision", "status",
-    "rule", "reason",
+    "rule", "reason", "quote_source", "quote_time",
 )  # fmt: skip
 ENTRY_FIELDS = ("account", "token", "amount")
 
@@ -112,6 +112,9 @@ def decision_row(decision: Decision) -> Row:
         "rule": decision.rule,
         "reason": decision.reason,
         "repeats": str(decision.repeats),
+        "price": plain(decision.price),
+        "source": decision.source,
+        "price_age_s": plain(Decimal(decision.price_age_ms).scaleb(-3)),
     }
 
 
@@ -141,6 +144,7 @@ def trade_row(event: Filled | Reverted) -> Row:
         "fidelity": event.fidelity.value,
         "origin": event.origin.value,
         "status": status,
+        "reference_source": event.reference_source,
     }
 
 
@@ -177,6 +181,8 @@ def order_row(order: Order, symbol: str = "") -> Row:
         "status": order.status.value,
         "rule": "",
         "reason": order.reason,
+        "quote_source": order.quote_source,
+        "quote_time": iso(order.quote_time) if order.quote_source else "",
     }
 
 
@@ -211,6 +217,24 @@ def position_row(event: PositionChanged) -> Row:
         "realized": plain(event.realized),
         "costs": plain(event.costs),
         "pnl": plain(sub(add(unrealized, event.realized), event.costs)),
+    }
+
+
+def holding_row(position: PositionRow, source: str, age_ms: int) -> Row:
+    """A position as it stands, with the fields of `position_row` and whose price its mark is."""
+    return {
+        "token": position.token.id,
+        "symbol": position.token.symbol,
+        "quantity": plain(position.quantity),
+        "cost": plain(position.cost),
+        "mark": plain(position.mark),
+        "value": plain(position.value),
+        "unrealized": plain(position.unrealized),
+        "realized": plain(position.realized),
+        "costs": plain(position.costs),
+        "pnl": plain(position.pnl),
+        "mark_source": source,
+        "mark_age_s": plain(Decimal(age_ms).scaleb(-3)),
     }
 
 

@@ -16,7 +16,7 @@ from papertrader_tui.domain.market import MINUTE
 from papertrader_tui.domain.orders import Order, Status
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine import rows
-from papertrader_tui.engine.snapshot import FeedHealth
+from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.headless.text import clean, text_line
 
 TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
@@ -86,9 +86,21 @@ class Lines:
             lines.append(self._write(self._now, "PRICE", row))
         return lines
 
-    def of_feed(self, now: int, feed: FeedHealth) -> list[str]:
-        """Lines of a live market's sources, one each."""
-        return [self._write(now, "PRICE", rows.source_row(s, feed)) for s in feed.sources]
+    def of_live(self, snapshot: Snapshot) -> list[str]:
+        """Lines of the open positions at their marks, and of a live market's sources."""
+        if snapshot.feed is None:
+            return []
+        now, feed, lines = snapshot.now, snapshot.feed, []
+        if "POSITION" in self._tags:
+            seen = {row.token.id: row for row in snapshot.tokens}
+            for position in snapshot.positions:
+                row = seen.get(position.token.id)
+                source, age = (row.source, now - row.time) if row is not None else ("", 0)
+                held = rows.holding_row(position, source, age)
+                lines.append(self._write(now, "POSITION", held))
+        if "PRICE" in self._tags:
+            lines += [self._write(now, "PRICE", rows.source_row(s, feed)) for s in feed.sources]
+        return lines
 
     def _symbol(self, token: TokenId | None) -> str:
         return "" if token is None else self._symbols.get(token, "")

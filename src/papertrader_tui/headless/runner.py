@@ -26,8 +26,8 @@ from papertrader_tui.ports import Desk
 #: Seconds of wall time between two reports of progress: on a terminal, and elsewhere.
 _LIVE, _SPARSE = 0.25, 15.0
 _TRIES, _SOON = 20, 0.01
-#: Seconds between two lines about each source of a live market.
-_SOURCES = 60.0
+#: Seconds between two lines about each position and each source of a live market.
+_LIVE_LINES = 60.0
 
 
 class HeadlessDesk(Desk, Protocol):
@@ -110,11 +110,11 @@ async def run_headless(
             helpers += [asyncio.ensure_future(desk.submit(c)) for c in options.commands]
             await asyncio.sleep(0)
             helpers.append(asyncio.create_task(_report(desk, narrator, options)))
-            if live and "PRICE" in options.tags:
-                helpers.append(asyncio.create_task(_sources(desk, output, lines)))
+            if live:
+                helpers.append(asyncio.create_task(_every_minute(desk, output, lines)))
             await desk.run()
-            if live and "PRICE" in options.tags:
-                _write_sources(desk, output, lines)
+            if live:
+                output.write(lines.of_live(desk.snapshot()))
             await desk.finish(MarkAccount())
     finally:
         for helper in helpers:
@@ -158,17 +158,11 @@ def _signals(desk: HeadlessDesk, stopped: list[str]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def _sources(desk: HeadlessDesk, output: Output, lines: Lines) -> None:
-    """Every minute, how the sources of a live market are doing."""
+async def _every_minute(desk: HeadlessDesk, output: Output, lines: Lines) -> None:
+    """Positions at their marks, and how the sources of a live market are doing."""
     while True:
-        await asyncio.sleep(_SOURCES)
-        _write_sources(desk, output, lines)
-
-
-def _write_sources(desk: HeadlessDesk, output: Output, lines: Lines) -> None:
-    snapshot = desk.snapshot()
-    if snapshot.feed is not None:
-        output.write(lines.of_feed(snapshot.now, snapshot.feed))
+        await asyncio.sleep(_LIVE_LINES)
+        output.write(lines.of_live(desk.snapshot()))
 
 
 async def _report(desk: HeadlessDesk, narrator: Narrator, options: HeadlessOptions) -> None:

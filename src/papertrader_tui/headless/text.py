@@ -95,15 +95,18 @@ def _trade(row: Row) -> str:
         f"{head}  lp fee {money(row['lp_fee_usd'])}  impact {money(row['impact_usd'])}"
         f"  gas {money(row['gas_usd'])}  drift {signed(row['drift_usd'])}"
         f"  {row['fidelity']}  {row['origin']} {row['order_id']}"
+        f"  on {digits(row['reference_price'])} {row['reference_source']}"
     )
 
 
 def _position(row: Row) -> str:
     if row["quantity"] == "0":
         return f"{_name(row)} closed  P&L {signed(row['pnl'])}"
+    source = row.get("mark_source")
+    mark = f"  at {digits(row['mark'])} {source}, {row['mark_age_s']} s old" if source else ""
     return (
         f"{_name(row)} {digits(row['quantity'])}  cost {money(row['cost'])}"
-        f"  value {money(row['value'])}  P&L {signed(row['pnl'])}"
+        f"  value {money(row['value'])}  P&L {signed(row['pnl'])}{mark}"
     )
 
 

@@ -82,6 +82,7 @@ async def test_decisions_and_ledger(exported):
         "time": "2026-01-05T00:00:02.000Z", "id": "d1", "token": WETH, "action": "HOLD",
         "confidence": "71.25", "risk": "40", "opportunity": "66.1", "level": "5", "size_usd": "0",
         "rule": "hold.edge", "reason": "the edge does not pay for its costs", "repeats": "1",
+        "price": "2000.5", "source": "demo", "price_age_s": "0.4",
     }  # fmt: skip
     ledger = run("ledger")
     assert [Decimal(e["amount"]) for e in ledger] == [
