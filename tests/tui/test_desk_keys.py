@@ -111,6 +111,18 @@ async def test_a_limit_order_with_a_bracket_from_the_keyboard():
         )
 
 
+async def test_a_long_order_never_pushes_out_what_enter_does():
+    desk = FakeDesk()
+    rows = list(desk.snapshot().tokens)
+    rows[0] = replace(rows[0], token=replace(rows[0].token, symbol="WWWWWWWWWW"))
+    desk.change(tokens=tuple(rows))
+    async with console(desk, (110, 40)) as (app, pilot):
+        await press(app, pilot, *"b1234.56", "up", "right", "down", "down", *"3300.123456", "enter")
+        shown = text(app)
+        assert "buy $1,234.56 of WWWWWWWWWW" in shown
+        assert "3,300.12   Enter to send" in shown
+
+
 async def test_escape_goes_back_to_editing_and_then_to_the_watchlist():
     desk = FakeDesk()
     async with console(desk) as (app, pilot):

@@ -108,7 +108,7 @@ async def test_ticket_question_chart_and_answers_name_the_chain():
         await settle(app, pilot)
         assert "WETH·ethereum/USDC" in text(app)
         await press(app, pilot, *"b500", "enter")
-        assert "buy 500 USDC of WETH·eth at market" in text(app)
+        assert "buy $500 of WETH·eth at market" in text(app)
         await press(app, pilot, "enter")
         assert "o1 buy 500.00 USDC of WETH·eth" in " ".join(text(app).split())
         assert "WETH·ethereum" in app.told[-1][1]

@@ -407,8 +407,8 @@ async def test_gates_fit_the_narrowest_rail(closed: bool) -> None:
     texts = {
         "daily_trades": "20 of 20 trades today",
         "daily_loss": "10.02 of 10 % today",
-        "peak_loss": "10.02 of 10 % off peak",
-        "loss_streak": "5 of 5 losses in a row",
+        "peak_loss": "10.0 of 10 % off peak",
+        "loss_streak": "5 of 5 lost in a row",
         "open_positions": "10 of 10 positions",
     }
     shown = await shown_rows(
@@ -474,6 +474,20 @@ async def test_orders_say_where_they_stand() -> None:
         ["SELL", "TOK2", "stop", "0.25", "90.000", "–", "held", "manual", "o8"],
         ["SELL", "TOK1", "trail", "3", "-2.5%", "+17.0%", "working", "manual", "o9"],
     ]
+
+
+async def test_orders_say_their_size_in_a_second_line_where_one_is_too_short() -> None:
+    few = tuple(make.order(1, id=f"o{n}") for n in range(3))
+    many = tuple(make.order(1, id=f"o{n}") for n in range(5))
+    tokens = (make.token_row(1, price=Decimal(100)),)
+    shown = await shown_rows(Orders(), (42, 9), tokens=tokens, orders=few)
+    assert [line.strip("▌ ").split() for line in shown[:2]] == [
+        ["BUY", "TOK1", "limit", "90.000", "working"],
+        ["$500.00", "-10.0%", "away", "manual", "o0"],
+    ]
+    assert len(shown) == 6
+    shown = await shown_rows(Orders(), (42, 9), tokens=tokens, orders=many)
+    assert ["TOK1" in line for line in shown] == [True] * 5
 
 
 async def test_decisions_say_what_and_why() -> None:

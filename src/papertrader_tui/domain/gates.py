@@ -203,12 +203,12 @@ class Gates:
             row(
                 risk.PEAK_LOSS,
                 float(peak_loss / limits.peak_loss_pct),
-                f"{peak_loss:.2f} of {limits.peak_loss_pct} % off peak",
+                f"{peak_loss:.1f} of {limits.peak_loss_pct} % off peak",
             ),
             row(
                 risk.LOSS_STREAK,
                 account.losses / limits.loss_streak,
-                f"{account.losses} of {limits.loss_streak} losses in a row",
+                f"{account.losses} of {limits.loss_streak} lost in a row",
             ),
             row(
                 risk.OPEN_POSITIONS,

@@ -51,6 +51,16 @@ def price(value: Number | None, decimals: int | None = None) -> str:
     return subscript_zeros(text) if number and -1 < number < 1 else text
 
 
+def price_fit(value: Number | None, width: int) -> str:
+    """A price in at most `width` cells where fewer decimals make it fit."""
+    text = price(value)
+    places = decimals_for(value)
+    while len(text) > width and places > 0:
+        places -= 1
+        text = price(value, places)
+    return text
+
+
 def subscript_zeros(text: str) -> str:
     """`0.000001234` as `0.0₅1234`: four or more zeros after the point become their count."""
     head, point, tail = text.partition(".")

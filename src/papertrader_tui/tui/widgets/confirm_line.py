@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.cells import cell_len
 from textual import events
@@ -11,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from papertrader_tui.domain.orders import Side
+from papertrader_tui.tui.formatting import cut
 
 
 class ConfirmLine(Widget, can_focus=True):
@@ -43,9 +45,7 @@ class ConfirmLine(Widget, can_focus=True):
 
     def ask(self, words: str, side: Side) -> None:
         """The order is complete and waits for its last key."""
-        tail = "Enter to send · Esc to edit"
-        gap = "   " if self.size.width >= cell_len(words) + len(tail) + 5 else "\n"
-        self._show(f"{words}{gap}{tail}", "-ask", f"-{side.value}")
+        self._show(_asking(words, self.size.width), "-ask", f"-{side.value}")
 
     def wait(self) -> None:
         """The order was sent and is not stored yet."""
@@ -66,3 +66,15 @@ class ConfirmLine(Widget, can_focus=True):
 
     def render(self) -> Content:
         return Content(self._text)
+
+
+def _asking(words: str, width: int) -> str:
+    """The question in one or two lines; what Enter does is never pushed out of them."""
+    tail = "Enter to send · Esc to edit"
+    if cell_len(words) + 3 + len(tail) <= width:
+        return f"{words}   {tail}"
+    first, *more = wrap(words, max(8, width))
+    if not more:
+        return f"{first}\n{tail}"
+    end = "   Enter to send"
+    return f"{first}\n{cut(' '.join(more), max(1, width - len(end)))}{end}"

@@ -20,7 +20,7 @@ class Gates(Table[GateRow]):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("gate", "GATE", 14, right=False),
         Column("used", "USED", 4, right=False, priority=2, limit=20),
-        Column("text", "", 22, right=False, limit=40),
+        Column("text", "", 21, right=False, limit=40),
         Column("until", "OPENS", 7, priority=3),
     )
     # where one is closed, when it opens matters more than a bar that is full

@@ -46,5 +46,5 @@ def notice_text(snapshot: Snapshot, *, ended: bool) -> str:
         if gate.tripped and snapshot.gates_on:
             name = fmt.clean(gate.gate.replace("_", " "))
             until = "" if gate.until is None else f" until {fmt.clock(gate.until, seconds=False)}"
-            return f"Entries are stopped by {name}{until}: {fmt.clean(gate.text)}.  r resets it."
+            return f"Entries are stopped by {name}{until}, r resets it: {fmt.clean(gate.text)}."
     return fmt.clean(snapshot.notice)

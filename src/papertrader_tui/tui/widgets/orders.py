@@ -11,7 +11,7 @@ from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.naming import Names
-from papertrader_tui.tui.widgets.columns import Column, widened
+from papertrader_tui.tui.widgets.columns import Column, place, widened
 from papertrader_tui.tui.widgets.table import Table
 from papertrader_tui.tui.widgets.tones import Parts
 
@@ -38,6 +38,13 @@ class Orders(Table[Order]):
         Column("origin", "BY", 6, right=False, priority=6),
         Column("id", "ID", 5, right=False, priority=7),
     )
+    FIRST_LINE: ClassVar[tuple[Column, ...]] = (
+        Column("side", "", 4, right=False),
+        Column("token", "TOKEN", 5, right=False, limit=10),
+        Column("kind", "KIND", 6, right=False, priority=2),
+        Column("price", "PRICE", 9, priority=1, limit=11),
+        Column("status", "STATUS", 8, right=False, priority=1, limit=13),
+    )
     TIMED: ClassVar[tuple[str, ...]] = ("status",)
     EMPTY: ClassVar[tuple[str, ...]] = (
         "No open orders.",
@@ -60,7 +67,12 @@ class Orders(Table[Order]):
         return row.id
 
     def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
-        return widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0), 1
+        wide = 8 if self.names.any_shared else 0
+        columns = widened(self.COLUMNS, "token", wide)
+        shown = {placed.column.key for placed in place(columns, width)}
+        if {"size", "distance"} <= shown or not 0 < rows * 2 <= room:
+            return columns, 1
+        return widened(self.FIRST_LINE, "token", wide), 2
 
     def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the open orders of a snapshot; distances are to the prices in it."""
@@ -70,7 +82,7 @@ class Orders(Table[Order]):
         self.update_rows(snapshot.orders, snapshot.now)
         if moved:
             for key in self._keys:
-                self.refresh_cells(key, ("distance",))
+                self.refresh_cells(key, ("distance",))  # and a second line
 
     def rows_changed(self) -> None:
         flying = sum(1 for row in self.rows if row.status is Status.SUBMITTED)
@@ -97,6 +109,12 @@ class Orders(Table[Order]):
                 return ((row.origin, "dim"),)
             case _:
                 return ((fmt.clean(row.id, width), "dim"),)
+
+    def detail(self, row: Order, width: int) -> Parts:
+        away = self._distance(row)
+        known = () if away == fmt.DASH else ((f"  {away}", "muted"), (" away", "dim"))
+        size = _size(row, 12)
+        return ((" " * 5, ""), (size, "muted"), *known, (f"  {row.origin} {row.id}", "dim"))
 
     def _distance(self, row: Order) -> str:
         price, aim = self._prices.get(row.token), row.price

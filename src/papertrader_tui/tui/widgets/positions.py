@@ -38,9 +38,9 @@ class Positions(Table[PositionRow]):
     FIRST_LINE: ClassVar[tuple[Column, ...]] = (
         Column("token", "TOKEN", 6, right=False, limit=10),
         Column("quantity", "QTY", 8, priority=2, limit=12),
-        Column("mark", "MARK", 9, priority=3, limit=11),
+        Column("mark", "MARK", 8, priority=3, limit=11),
         Column("value", "VALUE", 8, priority=4, limit=11),
-        Column("pnl", "P&L", 8, limit=10),
+        Column("pnl", "P&L", 7, limit=10),
         Column("percent", "P&L%", 7, priority=1, limit=8),
     )
     TIMED: ClassVar[tuple[str, ...]] = ("age",)
@@ -92,7 +92,7 @@ class Positions(Table[PositionRow]):
             case "average":
                 return ((fmt.price(row.average), "muted"),)
             case "mark":
-                return ((fmt.price(row.mark), ""),)
+                return ((fmt.price_fit(row.mark, width), ""),)
             case "value":
                 return ((fmt.money_fit(row.value, width), ""),)
             case "pnl":

@@ -26,7 +26,7 @@ from papertrader_tui.tui.widgets.confirm_line import ConfirmLine
 from papertrader_tui.tui.widgets.field import Field
 from papertrader_tui.tui.widgets.quote import advice_content, quote_content
 from papertrader_tui.tui.widgets.selector import Selector
-from papertrader_tui.tui.wording import order_words
+from papertrader_tui.tui.wording import order_words, size_words
 
 MUTED = "$foreground 56%"
 
@@ -356,9 +356,13 @@ class Ticket(Vertical):
 
     def _words(self, request: OrderRequest) -> str:
         words = order_words(request, self._called)
-        if request.size_by is SizeBy.PERCENT:
-            return words
-        return words.replace(".00 ", " ")
+        if request.size_by is SizeBy.NOTIONAL:
+            words = words.replace(size_words(request, self._called), self._dollars(request), 1)
+        exits = [name for name in ("stop", "target") if getattr(request, name) is not None]
+        return f"{words}, {' + '.join(exits)}" if exits else words
+
+    def _dollars(self, request: OrderRequest) -> str:
+        return f"${fmt.money(request.size).removesuffix('.00')} of {self._called}"
 
     def _say(self, text: str, style: str = "") -> None:
         if bool(text) or self._message.display:
