@@ -92,6 +92,10 @@ class BusyMarket:
         """Wall time."""
         return 1.0
 
+    def set_speed(self, speed: float | None) -> bool:  # noqa: ARG002 - it has only its own
+        """It goes as it goes."""
+        return False
+
     @property
     def progress(self) -> float | None:
         """It has no end."""

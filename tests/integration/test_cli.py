@@ -250,5 +250,5 @@ def test_what_the_flags_offer_is_what_there_is() -> None:
     from papertrader_tui.store.export import FORMATS, WHAT
 
     assert values.TAGS == TAGS
-    assert parser.EXPORTS == (*WHAT, "tape")
+    assert (*WHAT, "tape") == parser.EXPORTS
     assert FORMATS == ("jsonl", "csv")

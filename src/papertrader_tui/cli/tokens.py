@@ -244,6 +244,7 @@ def _search(loaded: Config, text: str, book: TokenBook, *, offline: bool) -> Res
 
 async def _ask(loaded: Config, text: str, known: Registry, bundled: Registry) -> Result:
     """Search at the services that can and are on; keys that cannot be had are done without."""
+    from papertrader_tui.feeds.sources.http import Http
     from papertrader_tui.live_feed import fetch_keys, sources_of
 
     settings = loaded.settings
@@ -251,7 +252,8 @@ async def _ask(loaded: Config, text: str, known: Registry, bundled: Registry) ->
     keys = await fetch_keys(settings, names)
     for fault in keys.faults.values():
         print(f"papertrader: {clean(fault)}", file=sys.stderr)
-    sources = sources_of(settings, names, keys) if names else []
+    http = Http(deadline=float(settings.feed.deadline))
+    sources = sources_of(settings, names, keys, http) if names else []
     try:
         searchers: dict[str, Searcher] = {one.name: one.search for one in sources}
         return await search(text, known, bundled, searchers)

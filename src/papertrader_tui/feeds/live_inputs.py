@@ -41,9 +41,11 @@ def trust_of(trusted: Trusted, token: Token, now: int) -> Trust:
 
 def depth_of(trusted: Trusted, token: Token, now: int) -> Depth | None:
     """How deep its deepest pool is; None where no source told."""
-    if trusted.depth is None or trusted.depth.answer.liquidity is None:
+    if trusted.depth is None:
         return None
     answer = trusted.depth.answer
+    if answer.liquidity is None:
+        return None
     volume = -1.0 if answer.volume_24h is None else float(answer.volume_24h)
     fee = token.fee_bps if answer.fee_bps is None else answer.fee_bps
     return Depth(

@@ -1,7 +1,5 @@
 """A rolling least squares line, updated in constant time per value."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterable
