@@ -16,6 +16,7 @@ from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.launch import data_dir
 from papertrader_tui.live_feed import open_feed
 from papertrader_tui.lookout import known_tokens
+from papertrader_tui.ports import NotStarted
 from papertrader_tui.store.database import reading
 from papertrader_tui.store.last_prices import last_prices
 
@@ -23,7 +24,7 @@ from papertrader_tui.store.last_prices import last_prices
 EARLIER = "earlier session"
 
 
-class NoPrices(RuntimeError):
+class NoPrices(NotStarted):
     """No price source answered, and the market was to be live; says what each of them said."""
 
 

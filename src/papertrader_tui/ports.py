@@ -114,6 +114,10 @@ class Market(Protocol):
         ...
 
 
+class NotStarted(RuntimeError):
+    """A desk cannot start at all; nothing was stored. Says why, and what to do."""
+
+
 class JournalError(RuntimeError):
     """A fact could not be stored; what was acknowledged before is kept. Says what to do."""
 

@@ -57,12 +57,12 @@ def _is_expected(error: Exception) -> bool:
 
     Those of the tape and of the console go by name: their modules are slow to import.
     """
-    from papertrader_tui.ports import JournalError
+    from papertrader_tui.ports import JournalError, NotStarted
     from papertrader_tui.store.errors import StoreError
 
-    if isinstance(error, JournalError | StoreError):
+    if isinstance(error, JournalError | NotStarted | StoreError):
         return True
-    return type(error).__name__ in ("TapeError", "KeymapError", "UnknownToken", "NoPrices")
+    return type(error).__name__ in ("TapeError", "KeymapError", "UnknownToken")
 
 
 def _say(error: Exception, code: int) -> int:

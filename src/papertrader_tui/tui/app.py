@@ -21,7 +21,7 @@ from papertrader_tui.domain.commands import Command as DeskCommand
 from papertrader_tui.domain.commands import ResetGate, SetKill, SetLevel, SwitchBot
 from papertrader_tui.domain.events import Event, KillMode
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.ports import Desk
+from papertrader_tui.ports import Desk, NotStarted
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui import speeds
 from papertrader_tui.tui.commands import APP, BY_ID, DESK, bindings, effective, keymap
@@ -132,6 +132,9 @@ class PapertraderApp(App[None]):
         try:
             await self._painted.wait()
             await self.desk.run()
+        except NotStarted as error:
+            self.failure = error
+            self.exit(return_code=1, message=f"papertrader: error: {fmt.clean(str(error))}")
         except Exception as error:
             self.failure = error
             if not self._leaving:
@@ -201,13 +204,13 @@ class PapertraderApp(App[None]):
 
     def _show_news(self, now_s: float) -> None:
         news, self._news[:] = list(self._news), []
-        symbols = {
-            token.id: fmt.clean(token.symbol, 12) for token in self.desk_screen.known.values()
-        }
+        # of a token that came with this very news the screen knows nothing yet
+        self._show_snapshot()
+        screen = self.desk_screen
+        symbols = {token: screen.names.text(token, 18) for token in screen.known}
         toasts = [toast for event in news if (toast := toast_for(event, symbols)) is not None]
         for toast in self._toasts.admit(toasts, now_s):
             self.tell(toast.text, toast.severity, title=toast.title)
-        self._show_snapshot()
 
     def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
         """Show a notice for a few seconds. The text is never read as markup."""
