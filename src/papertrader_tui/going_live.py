@@ -49,9 +49,10 @@ class Found:
 
     def no_prices(self) -> NoPrices:
         """The error of a market that may not start blind."""
-        said = [*self.faults, *(self.said or ("none of them said why in time",))]
         return NoPrices(
-            "no price source answered: " + "; ".join(said) + ". Check the network (papertrader "
+            "no price source answered: "
+            + "; ".join((*self.faults, *self.said))
+            + ". Check the network (papertrader "
             "doctor looks at each source), add --wait to open all the same and wait for prices, "
             "or use --market demo"
         )
@@ -78,12 +79,18 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
         cursor=claim.stored.cursor,
         last=lambda: _last(claim),
     )
+    seconds = float(config.settings.feed.probe)
     try:
-        answered = await feed.probe(float(config.settings.feed.probe))
+        answered = await feed.probe(seconds)
     except BaseException:
         await feed.close()
         raise
-    return Found(market, feed, answered, feed.said(), faults)
+    silent = [
+        f"{health.source}: no answer within {seconds:g} s"
+        for health in feed.health()
+        if health.calls and not health.said and health.last_success is None
+    ]
+    return Found(market, feed, answered, (*feed.said(), *silent), faults)
 
 
 def live_tokens(config: Config) -> tuple[Registry, Sequence[TokenId]]:

@@ -186,6 +186,7 @@ async def test_a_hanging_network_is_waited_for_no_longer_than_set(
     env = {**market.environment(), "PAPERTRADER_FEED_PROBE": "0.3"}
     async with open_desk(settings(tmp_path, env), HEADLESS) as opened:
         assert opened.kernel.market.info.kind == "demo"
+        assert "price source coingecko: no answer within 0.3 s" in opened.narration
 
 
 async def test_live_and_demo_are_two_accounts(tmp_path: Path, market: MarketServer) -> None:
@@ -213,6 +214,7 @@ async def test_live_does_not_start_blind_unless_told_to_wait(
     async with open_desk(loaded, Launch(headless=True, wait=True)) as opened:
         assert opened.kernel.market.info.kind == "live"
         assert "until one does" in opened.narration[-1]
+        assert "waiting for prices" in opened.kernel.snapshot().notice
 
 
 async def test_an_account_that_holds_something_opens_live_and_stale_and_enters_nothing(

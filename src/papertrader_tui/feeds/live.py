@@ -125,9 +125,11 @@ class LiveMarket:
         )
 
     def _notice(self) -> str:
-        if self._times and self._feed.all_stale():
-            return "No price source answers: prices are stale, and nothing is entered on them."
-        return ""
+        if not self._feed.all_stale():
+            return ""
+        if not self._times:
+            return "No price source has answered yet: waiting for prices."
+        return "No price source answers: prices are stale, and nothing is traded on them."
 
     @property
     def registry(self) -> Registry:

@@ -62,7 +62,9 @@ def test_it_says_what_it_is():
         _, live = market(*pair())
         info = live.info
         assert (info.kind, info.badge, info.identity) == ("live", "LIVE", "live")
-        assert (info.interval, info.notice) == (30_000, "")
+        assert (info.interval, info.notice) == (
+            30_000, "No price source has answered yet: waiting for prices."
+        )  # fmt: skip
         assert "a, b" in info.detail
         assert (live.speed, live.progress, live.cursor) == (1.0, None, 0)
         assert not live.set_speed(60)
