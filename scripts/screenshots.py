@@ -4,8 +4,8 @@ The account is new, in a folder of its own that is thrown away: the bot first tr
 hours as fast as possible, then the console opens on that account and a few keys are pressed. Seed
 and keys are fixed, so pictures of one version differ by seconds of market time only.
 
-PNGs are drawn by resvg (`pip install resvg-py`) in the first monospaced font of `FONTS` that the
-machine has; without resvg only SVGs are written.
+PNGs are drawn by resvg, which `make install` sets up, in the first monospaced font of `FONTS`
+that the machine has.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
+import resvg_py
 from rich.cells import cell_len
 
 from papertrader_tui import config
@@ -26,13 +28,14 @@ from papertrader_tui.bootstrap import open_desk
 from papertrader_tui.domain.market import HOUR
 from papertrader_tui.launch import Launch
 from papertrader_tui.ports import Desk
+from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.app import PapertraderApp
 from papertrader_tui.tui.settings import UiSettings
 
 OUT = Path(__file__).resolve().parent.parent / "screenshots"
 SEED = "7"
 LEVEL = 7
-HOURS = 13
+HOURS = 12
 FONTS = "JetBrains Mono, Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"
 CELL = 12.2  # width of a cell in Textual's SVG
 _TEXT = re.compile(r'<text ([^>]*?)x="([\d.]+)"([^>]*?) textLength="[\d.]+"([^>]*)>([^<]*)</text>')
@@ -41,7 +44,10 @@ _FACES = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its file name, the terminal's size, and the keys pressed before it."""
+    """One picture: its file name, the terminal's size, and the keys pressed before it.
+
+    A word in angle brackets is a price that is typed: `<0.95>` is the selected token's, less 5 %.
+    """
 
     name: str
     size: tuple[int, int]
@@ -49,13 +55,14 @@ class Shot:
     theme: str = "papertrader"
 
 
-# To VIRTUAL, a buy at a limit that rests, then a buy at market that is being written.
-_FIND = ("/", *"virtual", "enter")
-_ORDERS = (*_FIND, *"b250", "up", "right", "down", "down", *"0.5", "enter", "enter", *"b250")
+# To a token that is held, a buy at a limit that rests, then a bracket that is being written.
+_FIND = ("/", *"weth base", "enter")
+_RESTS = (*"b250", "up", "right", "down", "down", "<0.97>", "enter", "enter")
+_BRACKET = (*"b100", "down", "<0.99>", "down", "<0.95>", "down", "<1.08>", "enter")
 SHOTS = (
-    Shot("desk", (140, 42), (*_ORDERS, "up", "left", "down", "enter")),
+    Shot("desk", (140, 42), (*_FIND, *_RESTS, *_BRACKET)),
     Shot("desk-80x24", (80, 24), _FIND),
-    Shot("desk-light", (140, 42), _FIND, theme="papertrader-light"),
+    Shot("desk-light", (140, 42), (*_FIND, *_RESTS), theme="papertrader-light"),
 )
 
 
@@ -79,7 +86,7 @@ async def shoot(folder: Path, shot: Shot) -> str:
         async with app.run_test(size=shot.size) as pilot:
             await until_ready(app)
             for key in shot.keys:
-                await pilot.press(key)
+                await pilot.press(*_typed(key, app))
                 await pilot.pause(0.05)
             app.clear_notifications()
             await pilot.pause(0.5)
@@ -87,6 +94,17 @@ async def shoot(folder: Path, shot: Shot) -> str:
             await app.action_quit()
             await pilot.pause(0.5)
     return picture
+
+
+def _typed(key: str, app: PapertraderApp) -> list[str]:
+    """A named key as it is, a price as its digits."""
+    row = app.desk_screen.selected_row
+    if key == " ":
+        return ["space"]
+    if not key.startswith("<") or row is None or row.price is None:
+        return [key]
+    price = row.price * Decimal(key.strip("<>"))
+    return list(f"{price:.{fmt.decimals_for(price)}f}")
 
 
 async def until_ready(app: PapertraderApp) -> None:
@@ -123,14 +141,9 @@ def on_the_grid(svg: str) -> str:
 
 
 def write(name: str, svg: str) -> None:
-    """Write the SVG, and the PNG where resvg is installed."""
+    """Write the SVG and the PNG."""
     OUT.mkdir(exist_ok=True)
     (OUT / f"{name}.svg").write_text(svg, encoding="utf-8")
-    try:
-        import resvg_py
-    except ImportError:
-        print(f"{name}.svg (no PNG: pip install resvg-py)", file=sys.stderr)
-        return
     (OUT / f"{name}.png").write_bytes(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=1720)))
     print(f"{name}.svg {name}.png", file=sys.stderr)
 

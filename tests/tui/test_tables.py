@@ -362,6 +362,19 @@ async def test_positions_show_as_much_as_there_is_room_for(width: int, expected:
         assert (shown[0] if width == 100 else shown[2].strip("▌")).split() == expected
 
 
+async def test_a_mark_that_is_stale_is_dim() -> None:
+    app = Holder(Positions())
+    async with app.run_test(size=(100, 9)) as pilot:
+        for stale in (True, False):
+            rows = (make.token_row(1, stale=stale), make.token_row(2))
+            held = (make.position(1), make.position(2))
+            app.widget.show(make.snapshot(tokens=rows, positions=held))  # type: ignore[attr-defined]
+            await pilot.pause()
+            shown = {t.strip(): s for t, s in make.styles_at(app.widget, 1)}
+            dim = app.widget.tones.style("dim", "tone--cursor")  # type: ignore[attr-defined]
+            assert any("110.00" in t and s == dim for t, s in shown.items()) is stale
+
+
 async def test_what_rounds_to_zero_is_neither_gain_nor_loss() -> None:
     app = Holder(Positions())
     async with app.run_test(size=(100, 9)) as pilot:
@@ -419,8 +432,10 @@ async def test_gates_fit_the_narrowest_rail(closed: bool) -> None:
             for gate, text in texts.items()
         ),
     )
-    assert not any("…" in line for line in shown)
-    assert any("r opens" in line for line in shown) is False or closed
+    assert not any("…" in line for line in shown if "r opens" not in line)
+    assert [line.split()[2:4] for line in shown if "daily loss" in line] == [
+        ["r", "opens"] if closed else ["10.02", "of"]
+    ]
 
 
 async def shown_rows(widget: Widget, size: tuple[int, int], **changes: object) -> list[str]:
@@ -538,4 +553,4 @@ async def test_gates_show_how_near_they_are() -> None:
     )
     assert "daily trades" in shown[0]
     assert (shown[0].count("█"), shown[1].count("█")) == (5, 10)
-    assert shown[1].endswith("10m")
+    assert shown[1].endswith("in 10m")

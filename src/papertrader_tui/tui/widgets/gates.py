@@ -9,7 +9,7 @@ from typing import ClassVar
 from papertrader_tui.domain.risk import GateRow
 from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.tui import formatting as fmt
-from papertrader_tui.tui.widgets.columns import Column
+from papertrader_tui.tui.widgets.columns import Column, place
 from papertrader_tui.tui.widgets.table import Table
 from papertrader_tui.tui.widgets.tones import Parts
 
@@ -45,7 +45,8 @@ class Gates(Table[GateRow]):
 
     def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
         closed = any(row.tripped for row in self._rows.values())
-        return self.CLOSED if closed else self.COLUMNS, 1
+        fits = closed and any(p.column.key == "until" for p in place(self.CLOSED, width))
+        return self.CLOSED if fits else self.COLUMNS, 1
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the gates of a snapshot."""
@@ -62,12 +63,20 @@ class Gates(Table[GateRow]):
         tone = "down" if row.tripped else "warn" if row.used >= 0.75 else "accent"
         match column:
             case "gate":
-                return ((fmt.clean(row.gate.replace("_", " "), width), "strong"),)
+                name = fmt.clean(row.gate.replace("_", " "), width)
+                return ((name, "down-strong" if row.tripped else "strong"),)
             case "used":
                 return ((fmt.meter(row.used, width), tone),)
             case "text":
-                return ((fmt.clean(row.text, width), "muted"),)
+                text = fmt.clean(row.text, width)
+                if row.tripped and "until" not in self._drawn.columns:
+                    return ((f"{self._opens(row)} ", "warn"), (text, "muted"))
+                return ((text, "muted"),)
             case _:
-                if row.until is not None:
-                    return ((fmt.age(row.until - self.now), "muted"),)
-                return (("r opens" if row.tripped else "", "warn"),)
+                return ((self._opens(row), "warn" if row.until is None else "muted"),)
+
+    def _opens(self, row: GateRow) -> str:
+        """What opens a gate that is closed: time, or a person."""
+        if row.until is not None:
+            return f"in {fmt.age(row.until - self.now)}"
+        return "r opens" if row.tripped else ""

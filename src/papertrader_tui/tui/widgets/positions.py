@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from papertrader_tui.domain.money import total
+from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.snapshot import PositionRow, Snapshot
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.naming import Names
@@ -58,6 +59,7 @@ class Positions(Table[PositionRow]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Positions"
+        self._stale: set[TokenId] = set()
 
     def key_of(self, row: PositionRow) -> str:
         return row.token.id
@@ -65,7 +67,11 @@ class Positions(Table[PositionRow]):
     def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the positions of a snapshot."""
         self.rename(names or Names.of(snapshot))
+        stale = {row.token.id for row in snapshot.tokens if row.stale}
+        aged, self._stale = stale ^ self._stale, stale
         self.update_rows(snapshot.positions, snapshot.now)
+        for token in aged:
+            self.refresh_cells(token, ("mark",))
 
     def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
         wide = NAMED if self.names.any_shared else 0
@@ -92,7 +98,8 @@ class Positions(Table[PositionRow]):
             case "average":
                 return ((fmt.price(row.average), "muted"),)
             case "mark":
-                return ((fmt.price_fit(row.mark, width), ""),)
+                tone = "dim" if row.token.id in self._stale else ""
+                return ((fmt.price_fit(row.mark, width), tone),)
             case "value":
                 return ((fmt.money_fit(row.value, width), ""),)
             case "pnl":

@@ -269,7 +269,7 @@ class Ticket(Vertical):
     def refresh_quote(self) -> tuple[Reading | None, Preview | None]:
         """Read the fields anew and show what the order would cost now."""
         if self._row is None:
-            self._quote.update("No token is selected: / finds one, w watches it.")
+            self._quote.update("No token is selected: / finds one.")
             return None, None
         reading = read(self.draft(), self._row.token, self._now, self._client_id)
         preview = self._preview_of(PlaceOrder(reading.request)) if reading.request else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from typing import ClassVar
 
 from papertrader_tui.domain.decision import Action
@@ -12,7 +13,7 @@ from papertrader_tui.domain.money import mul
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.snapshot import Snapshot, TokenRow
 from papertrader_tui.tui import formatting as fmt
-from papertrader_tui.tui.naming import Names
+from papertrader_tui.tui.naming import Names, short_chain
 from papertrader_tui.tui.widgets.columns import Column, widened
 from papertrader_tui.tui.widgets.table import Table
 from papertrader_tui.tui.widgets.tones import Parts, width_of
@@ -182,9 +183,11 @@ class Watchlist(Table[TokenRow]):
         sign: Parts = (("!", "warn"),) if doubted else ()
         room = width - len(sign)
         name = self.names.parts(row.token.id, room, tone, row.token.symbol)
-        chain = f"·{row.token.chain}"
-        if len(name) == 1 and width_of(name[0][0]) + len(chain) <= room:
-            name = (*name, (chain, "dim"))
+        if len(name) == 1:
+            left = room - width_of(name[0][0]) - 1
+            chain = row.token.chain
+            chains = (c for c in (chain, short_chain(chain)) if len(c) <= left)
+            name += tuple((f"·{c}", "dim") for c in islice(chains, 1))
         return (*sign, *name)
 
     def _source(self, row: TokenRow, width: int) -> Parts:
