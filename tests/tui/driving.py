@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from unittest.mock import patch
 
+import textual.screen
 from textual import events
 from textual._compositor import Compositor
 from textual.keys import _character_to_key
@@ -39,7 +40,11 @@ async def console(
 ) -> AsyncIterator[tuple[Recording, Pilot[None]]]:
     """A running console; nothing is painted but what `lines` and `text` ask for."""
     app = Recording(desk, settings)
-    with patch.object(Compositor, "render_update", _unpainted):
+    with (
+        patch.object(Compositor, "render_update", _unpainted),
+        # the layout is done at once, not at the next sixtieth of a second
+        patch.object(textual.screen, "UPDATE_PERIOD", 0.001),
+    ):
         async with app.run_test(size=size) as pilot:
             await settle(app, pilot)
             yield app, pilot
@@ -68,7 +73,7 @@ async def quiet(app: Recording, pilot: Pilot[None]) -> None:
         )
         if any(waiting):
             rounds = 0
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.001)
         else:
             rounds += 1
 

@@ -82,6 +82,16 @@ async def test_a_sell_of_a_share_of_the_holding():
         )
 
 
+async def test_a_new_order_begins_as_a_market_order_whatever_the_last_one_was():
+    desk = FakeDesk()
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, *"b500", "up", "right", "down", "down", *"3300", "enter", "enter")
+        await press(app, pilot, *"b700", "enter", "enter")
+        limit, market = (command.request for command in desk.commands)
+        assert (limit.kind, limit.price) == (Kind.LIMIT, Decimal(3300))
+        assert (market.kind, market.price, market.size) == (Kind.MARKET, None, Decimal(700))
+
+
 async def test_a_limit_order_with_a_bracket_from_the_keyboard():
     desk = FakeDesk()
     async with console(desk) as (app, pilot):

@@ -18,8 +18,8 @@ from papertrader_tui.registry import load_registry
 HISTORY_TICKS = 25 * p.TICKS_PER_HOUR
 CANDLE_MS = 5 * MINUTE
 CANDLE_TICKS = CANDLE_MS // p.TICK_MS
-#: Of a day's gas prices every tenth minute is handed over, to rank the present one among.
-GAS_TICKS = 60
+#: A day's gas prices are handed over as they were, to rank the present one among.
+GAS_TICKS = p.GAS_EVERY
 #: Instants made at a time: small enough not to be felt as a stall on a screen.
 RUN = 25
 

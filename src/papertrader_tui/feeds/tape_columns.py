@@ -63,7 +63,10 @@ def find_columns(header: str, file: str) -> Columns:
         TapeError: no time or no price can be found in it; the message lists the columns.
     """
     delimiter = max(",;\t", key=header.count)
-    fields = next(csv.reader([header], delimiter=delimiter), [])
+    try:
+        fields = next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:  # a line break within a field: no CSV, or no text at all
+        fields = []
     names = [name.strip().lower().replace(" ", "_") for name in fields]
     listed = ", ".join(printable(name) for name in fields[:40])
     at: dict[str, int] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import time
 import uuid
@@ -40,6 +41,10 @@ MIN_LEVEL, MAX_LEVEL = 1, 10
 
 def _ignore(_: Sequence[Event]) -> None:
     pass
+
+
+#: Seconds that a desk whose terminal is gone may take to write.
+HANG_UP_WAIT = 30.0
 
 
 class PapertraderApp(App[None]):
@@ -122,9 +127,23 @@ class PapertraderApp(App[None]):
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGHUP):
+        for name, leave in ((signal.SIGTERM, self._leave), (signal.SIGHUP, self._hang_up)):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(name, self._leave)
+                loop.add_signal_handler(name, leave)
+
+    def _hang_up(self) -> None:
+        """The terminal is gone: write, and go without drawing another thing.
+
+        Textual would wait for ever for a terminal to take its last lines.
+        """
+        self._leaving = True
+        self.desk.stop()
+        self.run_worker(self._go_when_written(), group="desk", exit_on_error=False)
+
+    async def _go_when_written(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finished.wait(), HANG_UP_WAIT)
+        os._exit(0 if self.failure is None else 1)
 
     # the desk ----------------------------------------------------------------------------------
 

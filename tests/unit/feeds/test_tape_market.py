@@ -163,3 +163,10 @@ def test_what_cannot_be_played_is_refused(path, tmp_path):
     bad.write_text("time,price\n1704412800,x\n1704412801,y\n")
     with pytest.raises(TapeError, match="none of its rows is usable: line 2: 'x' is no usable"):
         TapeMarket(bad)
+
+
+def test_bytes_that_are_no_text_are_refused_in_words(tmp_path):
+    path = tmp_path / "noise.csv"
+    path.write_bytes(b"\x93a\rb,c\rd\x00\xff\n1,2\n" * 20)
+    with pytest.raises(TapeError, match="noise"):
+        TapeMarket(path)

@@ -156,6 +156,11 @@ class Ticket(Vertical):
         if self._state is State.SENDING:
             return
         self._back_to_edit()
+        if side is not self._side or not self.entry.value.strip():
+            # an order that is begun anew is a market order, whatever the last one was
+            self._kinds = dict.fromkeys(self._kinds, Kind.MARKET)
+            for field in ("price", "stop", "target"):
+                self._fields[field].input.value = ""
         self._set_side(side)
         self._say("")
         self.screen.set_focus(self.entry)
