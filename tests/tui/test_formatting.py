@@ -5,7 +5,7 @@ import unicodedata
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -140,6 +140,8 @@ def test_sparkline() -> None:
     assert fmt.sparkline([1.0], 4) == ""
 
 
+@example([8.98e307, 8.99e307], 1)
+@example([-1.7e308, 1.7e308], 2)
 @given(st.lists(st.floats(), max_size=60), st.integers(0, 30))
 def test_a_sparkline_is_as_wide_as_asked_or_empty(values: list[float], width: int) -> None:
     line = fmt.sparkline(values, width)

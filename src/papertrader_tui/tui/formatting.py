@@ -189,21 +189,21 @@ def sparkline(values: Sequence[float], width: int) -> str:
     Longer series are averaged per column, shorter ones repeat their nearest value; a flat series
     draws in the middle.  Values that are not finite are left out.
     """
-    clean_values = [v for v in values if math.isfinite(v)]
-    count = len(clean_values)
+    # halves, because the span of two huge values of opposite sign is not a float
+    halves = [v / 2 for v in values if math.isfinite(v)]
+    count = len(halves)
     if width <= 0 or count < 2:
         return ""
     if count > width:
         edges = [i * count // width for i in range(width + 1)]
-        points = [math.fsum(clean_values[a:b]) / (b - a) for a, b in pairwise(edges)]
+        points = [math.fsum(v / (b - a) for v in halves[a:b]) for a, b in pairwise(edges)]
     else:
-        points = [clean_values[i * count // width] for i in range(width)]
-    low, high = min(points), max(points)
-    # halves, because the span of two huge values of opposite sign is not a float
-    half = high / 2 - low / 2
-    if half <= 0 or not math.isfinite(half):
+        points = [halves[i * count // width] for i in range(width)]
+    low = min(points)
+    span = max(points) - low
+    if span <= 0:
         return BLOCKS[3] * width
-    return "".join(BLOCKS[min(7, max(0, int((v / 2 - low / 2) / half * 8)))] for v in points)
+    return "".join(BLOCKS[min(7, max(0, int((v - low) / span * 8)))] for v in points)
 
 
 def meter(fraction: float, width: int) -> str:
