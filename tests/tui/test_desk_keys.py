@@ -289,7 +289,7 @@ async def test_angle_brackets_turn_the_speed_of_a_market_that_has_one():
         assert "slowest" in app.told[-1][1]
         desk.change(market="live")
         await press(app, pilot, ">")
-        assert "is live" in app.told[-1][1]
+        assert "has one speed" in app.told[-1][1]
 
 
 async def test_k_shows_what_each_setting_does_and_sets_one():

@@ -295,7 +295,7 @@ class PapertraderApp(App[None]):
         elif self.desk.set_speed(wanted):
             self._show_snapshot()
         else:
-            self.tell("This market is live: time cannot be hurried.", "warning")
+            self.tell("This market has one speed: that of the clock.", "warning")
 
     def action_kill_switch(self) -> None:
         from papertrader_tui.tui.screens.kill import KillScreen
