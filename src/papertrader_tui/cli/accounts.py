@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from decimal import Decimal
 from pathlib import Path
 
-from papertrader_tui import config
+from papertrader_tui import config, tokenbook
 from papertrader_tui.cli.parser import flags
 from papertrader_tui.config_options import ConfigError, did_you_mean
+from papertrader_tui.domain.money import plain
 from papertrader_tui.headless.text import clean, money, signed
 from papertrader_tui.launch import (
     PROGRAM,
@@ -19,6 +21,7 @@ from papertrader_tui.launch import (
     last_used,
     new_account,
 )
+from papertrader_tui.registry import load_registry
 from papertrader_tui.store import accounts
 from papertrader_tui.store.accounts import AccountInfo
 
@@ -79,7 +82,7 @@ def show(arguments: argparse.Namespace) -> int:
     path = chosen(loaded, arguments.name)
     info = accounts.show(data_dir(loaded), path.stem)
     if arguments.json:
-        print(json.dumps(info.as_dict(), indent=2))
+        print(json.dumps(info.as_whole(), indent=2))
         return 0
     meta = info.meta
     assert meta is not None  # show raises where there is none
@@ -90,7 +93,29 @@ def show(arguments: argparse.Namespace) -> int:
     print(f"equity      {money(info.equity)} of {money(meta.cash)} at the beginning")
     print(f"trades      {info.trades}, decisions {info.decisions}")
     print(f"open        {info.positions} positions, {info.open_orders} orders")
+    if info.totals:
+        marked = {name: Decimal(value) for name, value in info.totals.items()}
+        print(f"cash        {money(marked['cash'])}, {marked['exposure']} % exposed")
+        print(
+            f"profit      realised {signed(marked['realized'])}, "
+            f"unrealised {signed(marked['unrealized'])}, both before costs"
+        )
+        print(
+            f"costs       LP fees {money(marked['lp_fees'])}, impact {money(marked['impact'])}, "
+            f"gas {money(marked['gas'])}"
+        )
+    names = token_names(loaded)
+    for held in info.holdings:
+        symbol = names.get(held.token, held.token)
+        print(f"  {symbol:<18} {plain(held.quantity):>28}  cost {money(held.cost)}")
     return 0
+
+
+def token_names(loaded: config.Loaded) -> dict[str, str]:
+    """What tokens are called: the bundled ones and the person's own."""
+    book = tokenbook.load(data_dir(loaded))
+    tokens = book.registry(load_registry()).tokens.values()
+    return {token.id: clean(token.label) for token in tokens}
 
 
 def new(arguments: argparse.Namespace) -> int:

@@ -98,7 +98,13 @@ def _setting(
 def _common() -> Parser:
     parser = Parser(add_help=False)
     group = parser.add_argument_group("files")
-    _setting(group, "--account", "account.name", "NAME", "account (default: the last used one)")
+    _setting(
+        group,
+        "--account",
+        "account.name",
+        "NAME",
+        "account (default: the last one used on that market)",
+    )
     _setting(group, "--data-dir", "store.data_dir", "DIR", "folder that accounts are kept in")
     group.add_argument(
         "--config", metavar="FILE", default=argparse.SUPPRESS, help="configuration file"
@@ -244,7 +250,7 @@ def _account(commands: Any, common: Parser) -> None:
                 metavar="NAME",
                 nargs="?",
                 default="",
-                help="account (default: the last used one)",
+                help="account (default: the last one used)",
             )
         if name in ("reset", "delete"):
             action.add_argument("--yes", action="store_true", help="do not ask")

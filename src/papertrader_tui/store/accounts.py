@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +25,29 @@ from papertrader_tui.store.paths import (
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """One open position as it is stored: what is held, and its cost gross of costs."""
+
+    token: str
+    quantity: Decimal
+    cost: Decimal
+    opened: int
+
+    def as_dict(self) -> dict[str, str]:
+        """The same as text."""
+        return {
+            "token": self.token,
+            "quantity": plain(self.quantity),
+            "cost": plain(self.cost),
+            "opened": iso(self.opened),
+        }
+
+
+#: Of the last mark, beside the equity.
+TOTALS = ("cash", "realized", "unrealized", "lp_fees", "impact", "gas", "exposure")
+
+
+@dataclass(frozen=True, slots=True)
 class AccountInfo:
     """What can be told of an account without running its desk.
 
@@ -32,6 +56,8 @@ class AccountInfo:
         equity: At the last mark; what it began with before the first.
         time: Market milliseconds of the last thing stored, None in a new account.
         pid: The process that runs its desk now, 0 if it did not say, None if none.
+        totals: The account at its last mark, as exact text: cash, profit and costs.
+        holdings: Its open positions.
     """
 
     name: str
@@ -46,6 +72,8 @@ class AccountInfo:
     time: int | None = None
     pid: int | None = None
     problem: str = ""
+    totals: Mapping[str, str] = field(default_factory=dict)
+    holdings: tuple[Holding, ...] = ()
 
     def as_dict(self) -> dict[str, str | bool]:
         """The same as text, as `--json` prints it."""
@@ -69,7 +97,12 @@ class AccountInfo:
             "events": str(self.events),
             "time": "" if self.time is None else iso(self.time),
             "in_use": self.pid is not None,
+            **self.totals,
         }
+
+    def as_whole(self) -> dict[str, object]:
+        """The same with the positions one by one, for one account."""
+        return {**self.as_dict(), "holdings": [h.as_dict() for h in self.holdings]}
 
 
 def create(data: Path, meta: Meta) -> Path:
@@ -162,7 +195,10 @@ def list_accounts(data: Path) -> list[AccountInfo]:
 
 def _info(connection: sqlite3.Connection, name: str, path: Path) -> AccountInfo:
     meta = read_meta(connection)
-    marked = connection.execute("SELECT equity FROM equity ORDER BY seq DESC LIMIT 1").fetchone()
+    marked = connection.execute(
+        f"SELECT equity, {', '.join(TOTALS)} FROM equity ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    held = connection.execute("SELECT token, quantity, cost, opened FROM positions ORDER BY opened")
     moment = connection.execute("SELECT time FROM checkpoint").fetchone()
 
     def count(sql: str) -> int:
@@ -180,6 +216,13 @@ def _info(connection: sqlite3.Connection, name: str, path: Path) -> AccountInfo:
         events=facts.last_seq(connection),
         time=moment[0] if moment else None,
         pid=holder(path),
+        totals={n: plain(Decimal(v)) for n, v in zip(TOTALS, marked[1:], strict=True)}
+        if marked
+        else {},
+        holdings=tuple(
+            Holding(token, Decimal(quantity), Decimal(cost), opened)
+            for token, quantity, cost, opened in held
+        ),
     )
 
 

@@ -27,7 +27,7 @@ KIND_WORDS: dict[Kind, str] = {
 
 KILL_CHOICES: tuple[tuple[KillMode, str, str], ...] = (
     (KillMode.OFF, "Off", "Trade as usual."),
-    (KillMode.PAUSE, "Pause", "No new entries, by hand or by bot. Exits and resting orders go on."),
+    (KillMode.PAUSE, "Pause", "No new entries, by hand or by bot; resting ones wait. Exits go on."),
     (KillMode.REDUCE_ONLY, "Reduce only", "Exits only. Resting entries are cancelled now."),
     (
         KillMode.FLATTEN,
