@@ -93,6 +93,12 @@ async def test_show_tells_what_there_is(tmp_path):
     told = info.as_dict()
     assert json.loads(json.dumps(told)) == told
     assert (told["initial"], told["market"], told["in_use"]) == ("10000", "demo", False)
+    last = story.events[-1]
+    assert (Decimal(told["cash"]), Decimal(told["gas"])) == (last.cash, last.gas)
+    whole = info.as_whole()["holdings"]
+    assert [h["token"] for h in whole] == [h.token for h in info.holdings]
+    assert len(whole) == info.positions
+    assert all(Decimal(h["quantity"]) > 0 and Decimal(h["cost"]) > 0 for h in whole)
     with AccountLock(path):
         assert accounts.show(tmp_path, "main").pid == os.getpid()
     with pytest.raises(StoreError, match="there is no account 'other'"):
