@@ -51,6 +51,16 @@ async def test_keys_that_come_in_one_go_are_not_lost(size):
         assert command.request.size == Decimal(1500)
 
 
+async def test_keys_pressed_before_the_first_frame_are_not_lost():
+    desk = FakeDesk()
+    app = Recording(desk)
+    for key in "b500":
+        app.post_message(events.Key(key, key))
+    async with app.run_test(size=(140, 42)) as pilot:
+        await press(app, pilot, "enter", "enter")
+        assert [c.request.size for c in desk.commands] == [Decimal(500)]
+
+
 async def test_an_impatient_third_enter_is_still_one_order():
     desk = FakeDesk()
     async with console(desk) as (app, pilot):

@@ -49,6 +49,8 @@ class DeskScreen(DeskActions, Screen[None]):
     """Lays the panels out and keeps them showing the desk's newest snapshot."""
 
     CSS_PATH = "desk.tcss"
+    # not later, from on_mount: a key that was pressed before may have moved the focus on by then
+    AUTO_FOCUS = "#watchlist"
     BINDINGS = bindings(DESK)
 
     def __init__(
@@ -111,7 +113,6 @@ class DeskScreen(DeskActions, Screen[None]):
     def on_mount(self) -> None:
         self._arrange(*self.app.size)
         self.show(self.snapshot, ended=False)
-        self.watchlist.focus()
 
     # what the application's clock brings -----------------------------------------------------
 
