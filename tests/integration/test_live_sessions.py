@@ -89,7 +89,10 @@ def contents(folder: Path) -> list[bytes]:
 
 
 def price_of(opened: Opened, token: str = WETH.id) -> Decimal | None:
-    return opened.kernel.latest.get(token, (None, 0))[0]
+    """The price once it is shown: the snapshot waits for the disk, the latest price does not."""
+    latest = opened.kernel.latest.get(token, (None, 0))[0]
+    shown = [r.price for r in opened.kernel.snapshot().tokens if r.token.id == token]
+    return latest if latest in shown else None
 
 
 async def invested(data: Path, market: MarketServer) -> None:
