@@ -10,7 +10,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain import risk
 from papertrader_tui.domain.ledger import Closed, Ledger
 from papertrader_tui.domain.market import DAY
-from papertrader_tui.domain.money import CENT6, ONE, ZERO, add, mul, quantize_up, sub
+from papertrader_tui.domain.money import CENT6, ONE, ZERO, add, mul, quantize_up, sub, total
 from papertrader_tui.domain.orders import Kind, Order, Side, Status
 from papertrader_tui.domain.tokens import TokenId
 
@@ -271,10 +271,7 @@ class Account:
             if order.side is Side.SELL and order.status is not Status.HELD:
                 key = order.group or order.id
                 groups[key] = max(groups.get(key, ZERO), order.quantity or ZERO)
-        value = ZERO
-        for quantity in groups.values():
-            value = add(value, quantity)
-        return value
+        return total(groups.values())
 
     def available(self, token: TokenId) -> Decimal:
         """Quantity that can still be sold."""
@@ -282,12 +279,8 @@ class Account:
 
     def reserved_cash(self) -> Decimal:
         """USDC that open buys may need, gas not included."""
-        value = ZERO
-        for book in self.open.values():
-            for order in book.values():
-                if order.side is Side.BUY:
-                    value = add(value, cash_need(order))
-        return value
+        orders = (order for book in self.open.values() for order in book.values())
+        return total(cash_need(order) for order in orders if order.side is Side.BUY)
 
     def free_cash(self) -> Decimal:
         """USDC that no order has reserved."""

@@ -19,7 +19,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from papertrader_tui.domain.events import AccountOpened, Event, Filled, Reverted
-from papertrader_tui.domain.money import ROUNDING, ZERO, add, divide, mul, neg, quantize_even, sub
+from papertrader_tui.domain.money import (
+    ROUNDING,
+    ZERO,
+    add,
+    divide,
+    mul,
+    neg,
+    quantize_even,
+    sub,
+    total,
+)
 from papertrader_tui.domain.orders import Side
 
 CASH = "cash"
@@ -173,9 +183,7 @@ class Ledger:
         legs = postings(event)
         if not legs:
             return None
-        balance = ZERO
-        for leg in legs:
-            balance = add(balance, leg.amount)
+        balance = total(leg.amount for leg in legs)
         if balance != 0:
             msg = f"event {event.seq} posts legs that sum to {balance}"
             raise Unbalanced(msg)
@@ -260,10 +268,7 @@ class Ledger:
 
     def holdings(self) -> Decimal:
         """Everything held, at mark."""
-        value = ZERO
-        for position in self.positions.values():
-            value = add(value, position.value)
-        return value
+        return total(position.value for position in self.positions.values())
 
     def equity(self) -> Decimal:
         """Cash and holdings at mark."""
@@ -271,10 +276,7 @@ class Ledger:
 
     def unrealized(self) -> Decimal:
         """Holdings at mark less their cost, gross."""
-        value = ZERO
-        for position in self.positions.values():
-            value = add(value, position.unrealized)
-        return value
+        return total(position.unrealized for position in self.positions.values())
 
     def difference(self) -> Decimal:
         """The identity's two sides apart; anything but zero is a bug."""
@@ -285,7 +287,5 @@ class Ledger:
 
     def reconciled(self) -> bool:
         """The identity holds, and holdings at cost equal the positions' costs."""
-        cost = ZERO
-        for position in self.positions.values():
-            cost = add(cost, position.cost)
+        cost = total(position.cost for position in self.positions.values())
         return self.difference() == 0 and cost == self.balances[HOLDINGS]

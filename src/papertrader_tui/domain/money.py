@@ -9,6 +9,7 @@ Where rounding is meant it is named: `quantize_down`, `quantize_up`, `quantize_e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import (
     ROUND_CEILING,
     ROUND_FLOOR,
@@ -86,10 +87,10 @@ def divide(numerator: Decimal, denominator: Decimal) -> Decimal:
     return ROUNDING.divide(numerator, denominator)
 
 
-def total(values: object) -> Decimal:
+def total(values: Iterable[Decimal]) -> Decimal:
     """The exact sum of an iterable of Decimals."""
     result = ZERO
-    for value in values:  # type: ignore[attr-defined]
+    for value in values:
         result = add(result, value)
     return result
 

@@ -89,7 +89,6 @@ COOLDOWN_TOKEN = "cooldown_token"
 COOLDOWN_ANY = "cooldown_any"
 OPEN_POSITIONS = "open_positions"
 MIN_LIQUIDITY = "min_liquidity"
-LATCHING = (DAILY_TRADES, DAILY_LOSS, PEAK_LOSS, LOSS_STREAK)
 
 
 def loss_fraction(reference: Decimal, equity: Decimal) -> Decimal:

@@ -25,7 +25,6 @@ from papertrader_tui.domain.money import (
     ROUNDING,
     USDC_DECIMALS,
     ZERO,
-    add,
     divide,
     mul,
     quantize_down,
@@ -183,8 +182,3 @@ def drift(reference: Decimal, quoted: Decimal, quantity: Decimal, *, buying: boo
     """Dollars that the price moved against the trader between quote and landing."""
     moved = sub(reference, quoted) if buying else sub(quoted, reference)
     return mul(moved, quantity)
-
-
-def total_cost(swap: Swap) -> Decimal:
-    """LP fee and impact together."""
-    return add(swap.lp_fee, swap.impact)
