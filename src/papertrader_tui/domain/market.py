@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from papertrader_tui.domain.chain_fees import ChainFees
+from papertrader_tui.domain.pools import PoolInput
 from papertrader_tui.domain.tokens import TokenId
 
 SECOND = 1_000
@@ -224,9 +226,11 @@ class Gas:
         l1_fee_wei: Data fee of one swap on an OP-stack chain, else 0.
         native_usd: Price of the native token in USDC.
         source: `demo`, `bundled`, `fee history`, …
+        fees: What a node said of the newest block, None where none was asked. Once it has been
+            heard, orders of the chain land by block number.
     """
 
-    __slots__ = ("chain", "l1_fee_wei", "native_usd", "price_wei", "source", "time")
+    __slots__ = ("chain", "fees", "l1_fee_wei", "native_usd", "price_wei", "source", "time")
 
     def __init__(
         self,
@@ -236,13 +240,20 @@ class Gas:
         l1_fee_wei: int,
         native_usd: Decimal,
         source: str,
+        fees: ChainFees | None = None,
     ) -> None:
+        self.fees = fees
         self.chain = chain
         self.time = time
         self.price_wei = price_wei
         self.l1_fee_wei = l1_fee_wei
         self.native_usd = native_usd
         self.source = source
+
+    @property
+    def fullness(self) -> float:
+        """Gas used / gas limit of the newest block, -1 where no node was asked."""
+        return self.fees.fullness if self.fees is not None else -1.0
 
 
 class Trust:
@@ -306,4 +317,4 @@ class Timer:
         self.time = time
 
 
-MarketInput = Quote | Bar | History | Depth | Gas | Trust | Timer
+MarketInput = Quote | Bar | History | Depth | Gas | Trust | Timer | PoolInput

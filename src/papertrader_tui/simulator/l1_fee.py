@@ -9,50 +9,15 @@ signature without zero bytes stands for any.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from papertrader_tui.domain.chain_fees import L1Prices
 from papertrader_tui.simulator.fastlz import fastlz_length
 
 # Fjord's linear estimate of the Brotli size, in millionths of a byte.
 _INTERCEPT: Final = -42_585_600
 _PER_FASTLZ_BYTE: Final = 836_500
 _MINIMUM: Final = 100_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class L1Prices:
-    """The L1Block predeploy's values; the operator's pair is 0 before Isthmus or where unset.
-
-    Attributes:
-        base_fee_wei: Base fee per gas of the L1 origin block.
-        blob_base_fee_wei: Blob base fee per gas of that block.
-        base_fee_scalar: Share of calldata, in millionths.
-        blob_base_fee_scalar: Share of blobs, in millionths.
-        operator_fee_scalar: See `operator_fee`.
-        operator_fee_constant: Wei per transaction.
-    """
-
-    base_fee_wei: int
-    blob_base_fee_wei: int
-    base_fee_scalar: int
-    blob_base_fee_scalar: int
-    operator_fee_scalar: int = 0
-    operator_fee_constant: int = 0
-
-    def __post_init__(self) -> None:
-        negative = [name for name in self.__slots__ if getattr(self, name) < 0]
-        if negative:
-            msg = f"{negative[0]} is negative; read the L1Block contract again"
-            raise ValueError(msg)
-
-    @property
-    def weighted(self) -> int:
-        """16·base fee·scalar + blob base fee·scalar: wei per byte, times 16 and a million."""
-        return (
-            16 * self.base_fee_wei * self.base_fee_scalar
-            + self.blob_base_fee_wei * self.blob_base_fee_scalar
-        )
 
 
 def calldata_gas(transaction: bytes) -> int:

@@ -12,11 +12,11 @@ import pytest
 
 from papertrader_tui.amm.bitmap import TickTable
 from papertrader_tui.amm.concentrated import ConcentratedPool
+from papertrader_tui.domain.chain_fees import L1Prices
 from papertrader_tui.simulator.base_fee import BaseFeeRule, next_base_fee
 from papertrader_tui.simulator.fastlz import fastlz_length
 from papertrader_tui.simulator.gas_units import APPROVAL, HopWork, swap_units, work_of
 from papertrader_tui.simulator.l1_fee import (
-    L1Prices,
     calldata_gas,
     ecotone_l1_fee,
     fjord_l1_fee,

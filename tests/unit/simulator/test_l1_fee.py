@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papertrader_tui.domain.chain_fees import L1Prices
 from papertrader_tui.simulator.fastlz import fastlz_length
 from papertrader_tui.simulator.l1_fee import (
-    L1Prices,
     calldata_gas,
     ecotone_l1_fee,
     fjord_l1_fee,

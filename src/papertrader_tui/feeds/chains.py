@@ -1,0 +1,50 @@
+"""What the live market asks of the chains; `chain` answers it, and tests do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from papertrader_tui.domain.market import MarketInput
+from papertrader_tui.domain.tokens import Token, TokenId
+
+ChainListener = Callable[[Sequence[MarketInput]], None]
+
+
+class Chains(Protocol):
+    """Watches the chains of followed tokens, block by block.
+
+    With every new block that it sees it tells its listeners, in one batch: for pools of followed
+    tokens whose state changed `PoolTicks` (where they changed) and then `PairState` or
+    `ConcentratedState` at the end of that block, then the chain's `Gas` with `fees`. A `Route`
+    comes once, before its pools' first state, and again when it changes.
+    """
+
+    def follow(self, tokens: Iterable[Token]) -> None:
+        """Find the pools of these too, and watch them."""
+        ...
+
+    def land(self, token: TokenId, block: int) -> None:
+        """An order on this token is the first transaction of `block`.
+
+        As soon as that block exists the listeners are told, in one batch: the token's ticks and
+        pool states at the end of `block` - 1, then `Gas` whose fees are of `block` itself.
+        Only after that come newer states of those pools.
+        """
+        ...
+
+    def subscribe(self, listener: ChainListener) -> Callable[[], None]:
+        """Tell `listener` what is new, in order; returns unsubscribe."""
+        ...
+
+    def faults(self) -> Sequence[str]:
+        """What is wrong now, a sentence each: a node that does not answer, a stale head."""
+        ...
+
+    async def run(self) -> None:
+        """Watch until cancelled; faults of nodes are survived."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
