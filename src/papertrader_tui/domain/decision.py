@@ -53,6 +53,27 @@ class Factor:
     inputs: tuple[FactorInput, ...] = ()
 
 
+@dataclass(slots=True, unsafe_hash=True)
+class Check:
+    """One condition that a decision was held against, and how near it was.
+
+    Attributes:
+        of: `entry` (has to hold for a buy), `exit` (ends a position where it is reached) or
+            `account` (a gate that forbids entries while it is closed).
+        name: What is looked at (`confidence`).
+        value, limit: In words (`71.20`, `at least 65`); a gate's value names its limit itself.
+        used: Part of the limit that is used up, 0 to 9.999; 1 or more is at it.
+        hit: It applied: it forbade the entry, or called for the exit.
+    """
+
+    of: str
+    name: str
+    value: str
+    limit: str
+    used: float
+    hit: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One decision about one token, stored whole.
@@ -72,6 +93,8 @@ class Decision:
         price, source, price_age_ms: The quote that it was decided on.
         stop, targets: Planned exits of a BUY, as prices.
         quantity: Of a SELL: how much is to be sold.
+        checks: Every condition of an entry or of an exit, whichever was asked for, and the
+            account's gates.
     """
 
     id: str
@@ -95,3 +118,4 @@ class Decision:
     stop: Decimal | None = None
     targets: tuple[Decimal, ...] = ()
     quantity: Decimal = Decimal(0)
+    checks: Sequence[Check] = ()

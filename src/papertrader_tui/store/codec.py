@@ -15,7 +15,7 @@ from typing import Any
 
 from papertrader_tui.domain import commands
 from papertrader_tui.domain.commands import Command
-from papertrader_tui.domain.decision import Action, Decision, Factor, FactorInput
+from papertrader_tui.domain.decision import Action, Check, Decision, Factor, FactorInput
 from papertrader_tui.domain.events import Decided, Event, from_plain, from_record
 from papertrader_tui.domain.orders import Order
 
@@ -24,7 +24,7 @@ COMMANDS: dict[str, type[Any]] = {c.__name__: c for c in typing.get_args(command
 DECISION_COLUMNS = (
     "seq", "event_time", "id", "time", "token", "action", "confidence", "risk", "opportunity",
     "level", "level_name", "size_usd", "rule", "reason", "price", "source", "price_age_ms",
-    "repeats", "stop", "quantity", "targets", "missing", "factors",
+    "repeats", "stop", "quantity", "targets", "missing", "factors", "checks",
 )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def decision_values(event: Decided) -> tuple[object, ...]:
         event.seq, event.time, d.id, d.time, d.token, d.action.value, text(d.confidence),
         text(d.risk), text(d.opportunity), d.level, d.level_name, text(d.size_usd), d.rule,
         d.reason, text(d.price), d.source, d.price_age_ms, d.repeats, text(d.stop),
-        text(d.quantity), _list(d.targets), _list(d.missing), _told(d.factors),
+        text(d.quantity), _list(d.targets), _list(d.missing), _told(d.factors), _held(d.checks),
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def _list(values: tuple[object, ...]) -> str:
 
 
 def decode_decision(row: tuple[Any, ...]) -> Decided:
-    """The event of a row of DECISION_COLUMNS; `factors` may be NULL, for none.
+    """The event of a row of DECISION_COLUMNS; `factors` and `checks` may be NULL, for none.
 
     Raises:
         ValueError: a value does not fit its column.
@@ -104,7 +104,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
     try:
         seq, event_time, ident, time, token, action, confidence, risk, opportunity = row[:9]
         level, level_name, size, rule, reason, price, source, age, repeats = row[9:18]
-        stop, quantity, targets, missing, factors = row[18:]
+        stop, quantity, targets, missing, factors, checks = row[18:]
         return Decided(seq, event_time, Decision(
             ident, time, token, Action(action), Decimal(confidence), Decimal(risk),
             Decimal(opportunity), level, level_name, Decimal(size), rule, reason, Decimal(price),
@@ -115,6 +115,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
             stop=None if stop is None else Decimal(stop),
             targets=() if targets == "[]" else tuple(Decimal(t) for t in json.loads(targets)),
             quantity=Decimal(quantity),
+            checks=() if checks in (None, "[]") else _checks(checks),
         ))  # fmt: skip
     except _UNREADABLE as error:
         msg = f"decision at {row[0]} cannot be read: {error!r}"
@@ -134,6 +135,19 @@ def _told(factors: Sequence[Factor]) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )  # fmt: skip
+
+
+def _held(checks: Sequence[Check]) -> str:
+    return json.dumps(
+        [[c.of, c.name, c.value, c.limit, c.used, c.hit] for c in checks],
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":"),
+    )
+
+
+def _checks(body: str) -> tuple[Check, ...]:
+    return tuple(Check(*values) for values in json.loads(body))
 
 
 def _factors(body: str) -> tuple[Factor, ...]:

@@ -11,7 +11,8 @@ from papertrader_tui.domain.events import Decided, Event
 from papertrader_tui.store.codec import DECISION_COLUMNS, decode_decision, decode_event
 
 _DECISION = ", ".join(DECISION_COLUMNS)
-_BARE = ", ".join("NULL" if name == "factors" else name for name in DECISION_COLUMNS)
+_TELLING = ("factors", "checks")
+_BARE = ", ".join("NULL" if name in _TELLING else name for name in DECISION_COLUMNS)
 #: An id's latest row is the decision as it stands; earlier ones had a smaller count.
 LATEST = "NOT EXISTS (SELECT 1 FROM decisions n WHERE n.id = d.id AND n.seq > d.seq)"
 

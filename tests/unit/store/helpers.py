@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from papertrader_tui.domain.account import Account
-from papertrader_tui.domain.decision import Action, Decision, Factor, FactorInput
+from papertrader_tui.domain.decision import Action, Check, Decision, Factor, FactorInput
 from papertrader_tui.domain.events import (
     AccountMarked,
     AccountOpened,
@@ -128,6 +128,7 @@ class Story:
                 Factor("trend", "opportunity", Decimal("66.10"), Decimal(100), Decimal("66.10"),
                        "the trend is up", (FactorInput("slope", "0.4", "candles", 300),)),
             ),
+            checks=(Check("entry", "confidence", "71.25", "at least 65", 0.912, False),),
             missing=("holders",), stop=Decimal(1900), targets=(Decimal(2100), Decimal(2200)),
         )  # fmt: skip
         decision = replace(decision, **changes)
