@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from papertrader_tui.claim import Claim, Stored, claim
 from papertrader_tui.config import Loaded as Config
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.market import DAY, HOUR
-from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.candles import CandleBook, NoCandles
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.engine.kernel import Kernel
@@ -25,7 +25,7 @@ from papertrader_tui.launch import (
     market_speed,
     new_account,
 )
-from papertrader_tui.ports import Market
+from papertrader_tui.ports import Market, TokenSearch
 from papertrader_tui.store import accounts
 from papertrader_tui.store.archive import CandleArchive
 from papertrader_tui.store.journal import SqliteJournal
@@ -50,12 +50,14 @@ class Opened:
         symbols: Symbol by token.
         narration: What was opened, in sentences.
         closing: The same about what the market turned out to hold, once it has run.
+        search: Finds tokens that the desk does not know yet, None where there are no others.
     """
 
     kernel: Kernel
     symbols: Mapping[TokenId, str]
     narration: tuple[str, ...]
     closing: Callable[[], Sequence[str]]
+    search: TokenSearch | None = None
 
 
 @asynccontextmanager
@@ -118,16 +120,24 @@ async def open_live(
     config: Config, launch: Launch, claimed: Claim, found: Found, stack: AsyncExitStack
 ) -> Opened:
     """Open an account on live prices; `stack` closes both."""
+    from papertrader_tui.live_tokens import LiveTokens
+
     stack.push_async_callback(found.close)
     notes = list(found.faults)
     if not found.answered:
         notes.append("no price source answers yet: prices are stale until one does")
     context = _opened(config, launch, claimed, found.market, notes=notes)
     opened = await stack.enter_async_context(context)
-    kernel = opened.kernel
-    found.market.listen(kernel.announce)
-    kernel.subscribe(lambda events: found.market.heed(events, kernel.desk.account))
-    return opened
+    kernel, market = opened.kernel, found.market
+    market.listen(kernel.announce)
+    kernel.subscribe(lambda events: market.heed(events, kernel.desk.account))
+
+    def learn(token: Token) -> None:
+        market.add(token)
+        kernel.learn(token)
+
+    tokens = LiveTokens(data_dir(config), found.feed, lambda: market.registry, learn)
+    return replace(opened, search=tokens)
 
 
 async def _known(

@@ -13,6 +13,7 @@ from typing import Protocol
 from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.events import Event
 from papertrader_tui.domain.market import Candle, MarketInput
+from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.snapshot import FeedHealth, Preview, Snapshot
 
@@ -221,4 +222,25 @@ class Desk(Protocol):
 
     def set_speed(self, speed: float | None) -> bool:
         """Play the market at another speed, None for as fast as possible; False if it has one."""
+        ...
+
+
+class TokenSearch(Protocol):
+    """Finds tokens beyond those that a desk knows, and lets it know them."""
+
+    @property
+    def open(self) -> bool:
+        """Anyone can be asked now: a demo or a tape has its own tokens only."""
+        ...
+
+    async def search(self, text: str) -> SearchResult:
+        """Tokens for a symbol, `symbol@chain`, a name or `chain:address`; known ones among them."""
+        ...
+
+    async def add(self, candidate: Candidate) -> Token:
+        """Keep a token for good: from now on the desk knows it, and so it does the next time.
+
+        Raises:
+            Exception: it cannot be added; says why, and what to do.
+        """
         ...

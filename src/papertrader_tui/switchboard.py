@@ -19,15 +19,18 @@ from papertrader_tui.config import Loaded as Config
 from papertrader_tui.domain.commands import ClosePosition, Command, MarkAccount, PlaceOrder
 from papertrader_tui.domain.events import Event
 from papertrader_tui.domain.market import Candle
+from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.kernel import FactListener, Kernel, Stopped
 from papertrader_tui.engine.snapshot import Preview, Snapshot
 from papertrader_tui.launch import Launch, market_kind
 from papertrader_tui.lookout import NOTICE, lookout
+from papertrader_tui.ports import TokenSearch
 
 RETRY = "market.retry"
 NOT_NOW = "The market is the one that was asked for. papertrader --market live opens live prices."
 FOUND = "Prices are there: the live market opens. The demo account is kept."
+NO_SEARCH = "This market has its own tokens only: nobody can be asked for others."
 STILL = "Still no price source answers. papertrader doctor looks at each of them."
 
 
@@ -243,6 +246,28 @@ class Switchboard:
         """See `ports.Desk.set_speed`."""
         return self._kernel is not None and self._kernel.set_speed(speed)
 
+    # ------------------------------------------------------------------ other tokens
+
+    @property
+    def open(self) -> bool:
+        """See `ports.TokenSearch.open`: once the live market is."""
+        return self._opened is not None and self._opened.search is not None
+
+    async def search(self, text: str) -> SearchResult:
+        """See `ports.TokenSearch.search`."""
+        return await self._others.search(text)
+
+    async def add(self, candidate: Candidate) -> Token:
+        """See `ports.TokenSearch.add`."""
+        return await self._others.add(candidate)
+
+    @property
+    def _others(self) -> TokenSearch:
+        found = self._opened.search if self._opened is not None else None
+        if found is None:
+            raise Stopped(NO_SEARCH)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Console:
@@ -251,11 +276,13 @@ class Console:
     Attributes:
         retry: Looks for live prices once more and says in a sentence what came of it.
         closing: What is to be said once it is over.
+        search: Finds tokens that the desk does not know, None where there are no others.
     """
 
     desk: Kernel | Switchboard
     retry: Callable[[], Awaitable[str]]
     closing: Callable[[], Sequence[str]]
+    search: TokenSearch | None = None
 
 
 @asynccontextmanager
@@ -278,7 +305,7 @@ async def open_console(config: Config, launch: Launch) -> AsyncIterator[Console]
         claimed.release()
         raise
     try:
-        yield Console(board, board.retry, board.closing)
+        yield Console(board, board.retry, board.closing, board)
     finally:
         await board.close()
 

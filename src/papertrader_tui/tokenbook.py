@@ -124,6 +124,25 @@ def editing(data: Path) -> Iterator[TokenBook]:
         os.close(handle)
 
 
+def add(data: Path, token: Token, name: str = "") -> tuple[bool, int]:
+    """Add a token to one's own, where it is not bundled, and to a watchlist, where one is named.
+
+    Returns:
+        Whether it was added or differs from what was there, and how many tokens the list has now.
+
+    Raises:
+        ConfigError, StoreError: see `editing`.
+    """
+    with editing(data) as book:
+        new = token.id not in load_registry().tokens and book.tokens.get(token.id) != token
+        if new:
+            book.tokens[token.id] = token
+        listed = book.lists.setdefault(name, []) if name else []
+        if name and token.id not in listed:
+            listed.append(token.id)
+    return new, len(listed)
+
+
 def check_list_name(name: str) -> str:
     """The name, if it can be a watchlist's.
 

@@ -72,7 +72,7 @@ async def _console(loaded: config.Loaded, launch: Launch) -> int:
     ui = loaded.settings.ui
     settings = UiSettings(theme=ui.theme, reduce_motion=ui.reduce_motion, keys=ui.keys)
     async with open_console(loaded, launch) as console:
-        app = PapertraderApp(console.desk, settings, retry=console.retry)
+        app = PapertraderApp(console.desk, settings, retry=console.retry, search=console.search)
         starts = [asyncio.ensure_future(console.desk.submit(c)) for c in launch.commands]
         try:
             await app.run_async()

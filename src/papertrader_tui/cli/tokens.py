@@ -14,8 +14,9 @@ from papertrader_tui.cli.accounts import load_config
 from papertrader_tui.config import Loaded as Config
 from papertrader_tui.config_options import ConfigError
 from papertrader_tui.domain.money import plain
+from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Registry, Token, UnknownToken
-from papertrader_tui.feeds.search import SEARCHERS, Candidate, Result, Searcher, search
+from papertrader_tui.feeds.search import SEARCHERS, Searcher, search
 from papertrader_tui.headless.text import digits
 from papertrader_tui.launch import data_dir
 from papertrader_tui.registry import load_registry
@@ -51,20 +52,14 @@ def add(arguments: argparse.Namespace) -> int:
     name = tokenbook.check_list_name(arguments.list) if arguments.list else ""
     token = _chosen(loaded, arguments, tokenbook.load(data))
     bundled = token.id in load_registry().tokens
-    with tokenbook.editing(data) as book:
-        new = not bundled and book.tokens.get(token.id) != token
-        if new:
-            book.tokens[token.id] = token
-        listed = book.lists.setdefault(name, []) if name else []
-        if name and token.id not in listed:
-            listed.append(token.id)
+    new, count = tokenbook.add(data, token, name)
     if new:
         print(f"{_named(token)} is added: {token.decimals} decimals")
     elif not name:
         why = "is bundled" if bundled else "was added before"
         print(f"{_named(token)} {why}; --list NAME puts it on a watchlist")
     if name:
-        print(f"{_named(token)} is on the watchlist {name} ({len(listed)} tokens)")
+        print(f"{_named(token)} is on the watchlist {name} ({count} tokens)")
     return 0
 
 
@@ -231,7 +226,7 @@ def _refuse_in_use(arguments: argparse.Namespace, token: Token) -> None:
 # ---------------------------------------------------------------------- asking
 
 
-def _search(loaded: Config, text: str, book: TokenBook, *, offline: bool) -> Result:
+def _search(loaded: Config, text: str, book: TokenBook, *, offline: bool) -> SearchResult:
     bundled = load_registry()
     known = book.registry(bundled)
     if not text.strip():
@@ -242,7 +237,7 @@ def _search(loaded: Config, text: str, book: TokenBook, *, offline: bool) -> Res
     return asyncio.run(_ask(loaded, text, known, bundled))
 
 
-async def _ask(loaded: Config, text: str, known: Registry, bundled: Registry) -> Result:
+async def _ask(loaded: Config, text: str, known: Registry, bundled: Registry) -> SearchResult:
     """Search at the services that can and are on; keys that cannot be had are done without."""
     from papertrader_tui.feeds.sources.http import Http
     from papertrader_tui.live_feed import fetch_keys, sources_of
@@ -262,7 +257,7 @@ async def _ask(loaded: Config, text: str, known: Registry, bundled: Registry) ->
             await one.close()
 
 
-def _say_failures(result: Result) -> None:
+def _say_failures(result: SearchResult) -> None:
     for why in result.failures.values():
         print(f"papertrader: {clean(why)}", file=sys.stderr)
 

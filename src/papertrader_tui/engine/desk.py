@@ -34,7 +34,7 @@ from papertrader_tui.domain.market import (
 from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy, Status
 from papertrader_tui.domain.risk import RiskLimits
-from papertrader_tui.domain.tokens import Registry, TokenId
+from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.orderdesk import OrderDesk
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.intel.levels import profile as level_profile
@@ -117,6 +117,11 @@ class Desk:
             self.markets[token] = market
             self._flag(market)
         return market
+
+    def learn(self, token: Token) -> None:
+        """Know another token; what is known already stays as it is."""
+        if token.id not in self.registry.tokens:
+            self.registry = self.registry.with_tokens([token])
 
     def _flag(self, market: TokenMarket) -> None:
         token = market.token.id

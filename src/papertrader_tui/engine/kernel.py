@@ -364,6 +364,11 @@ class Kernel:
         """See `ports.Desk.fills`."""
         return tuple(self._fills.get(token, ()))
 
+    def learn(self, token: Token) -> None:
+        """Let the desk know another token, which its market can price from now on."""
+        self.desk.learn(token)
+        self._view.touch()
+
     def announce(self, events: Sequence[ev.Event]) -> None:
         """Tell listeners of what is no fact of the account (a price source is down).
 

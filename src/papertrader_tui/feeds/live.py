@@ -184,6 +184,10 @@ class LiveMarket:
         if self._past is not None:
             self._past.follow(wanted)
 
+    def add(self, token: Token) -> None:
+        """Know another token; it is asked for once it is followed."""
+        self._registry = self._registry.with_tokens([token])
+
     def heed(self, events: Sequence[ev.Event], account: Account) -> None:
         """Take note of stored events: what is watched or held, and when orders land."""
         self._held = account.ledger.positions.keys()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.feeds.source import Fault, Found, SourceError
 
@@ -31,46 +32,6 @@ _ALIKE = dict(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One token that may be meant.
-
-    Attributes:
-        verified: It is bundled: its address is known from several independent lists.
-        liquidity: Dollars of its deepest pool, None if nobody said.
-        volume_24h, price: Dollars, of whoever knew that pool.
-        sources: Who knows it; `bundled` and `added` are this program's own.
-        warning: What to mind, "" if nothing.
-    """
-
-    token: Token
-    verified: bool
-    liquidity: Decimal | None = None
-    volume_24h: Decimal | None = None
-    price: Decimal | None = None
-    sources: tuple[str, ...] = ()
-    warning: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Candidates, the likeliest first.
-
-    Attributes:
-        failures: What went wrong, by source.
-        asked: Sources that were asked.
-    """
-
-    candidates: tuple[Candidate, ...]
-    failures: Mapping[str, str]
-    asked: tuple[str, ...]
-
-    @property
-    def blind(self) -> bool:
-        """Nobody answered who was asked."""
-        return bool(self.asked) and len(self.failures) == len(self.asked)
-
-
 async def search(
     text: str,
     known: Registry,
@@ -78,7 +39,7 @@ async def search(
     searchers: Mapping[str, Searcher],
     *,
     deadline: float = DEADLINE,
-) -> Result:
+) -> SearchResult:
     """Candidates for a symbol, `symbol@chain`, a name, an address or `chain:address`.
 
     Args:
@@ -106,7 +67,7 @@ async def search(
     found = [one for answer in answers for one in answer]
     found = [one for one in found if chain in ("", one.token.chain)]
     ranked = rank(query, [*local(text, known), *found], known, bundled)
-    return Result(tuple(ranked), failures, tuple(searchers))
+    return SearchResult(tuple(ranked), failures, tuple(searchers))
 
 
 def split(text: str, known: Registry) -> tuple[str, str]:

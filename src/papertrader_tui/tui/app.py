@@ -22,7 +22,7 @@ from papertrader_tui.domain.commands import Command as DeskCommand
 from papertrader_tui.domain.commands import ResetGate, SetKill, SetLevel, SwitchBot
 from papertrader_tui.domain.events import Event, KillMode
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.ports import Desk, NotStarted
+from papertrader_tui.ports import Desk, NotStarted, TokenSearch
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui import speeds
 from papertrader_tui.tui.commands import APP, BY_ID, DESK, bindings, effective, keymap
@@ -55,6 +55,7 @@ class PapertraderApp(App[None]):
         settings: Theme, motion and keys.
         retry: Looks for live prices where a demo market stands in for them, and says what came
             of it; None where there is no such thing.
+        search: Finds tokens that the desk does not know, None where there are no others.
         new_id: Makes client ids; never the same twice.
 
     Raises:
@@ -75,12 +76,14 @@ class PapertraderApp(App[None]):
         settings: UiSettings | None = None,
         *,
         retry: Callable[[], Awaitable[str]] | None = None,
+        search: TokenSearch | None = None,
         new_id: Callable[[], str] = lambda: f"tui-{uuid.uuid4().hex}",
     ) -> None:
         super().__init__()
         self.settings = settings or UiSettings()
         self.desk = desk
         self.retry = retry
+        self.search = search
         # before the first frame, so that it is drawn once and in its colours
         for theme in THEMES:
             self.register_theme(theme)

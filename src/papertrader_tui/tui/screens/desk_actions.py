@@ -9,6 +9,7 @@ from papertrader_tui.domain.commands import CancelOrder, ClosePosition, PlaceOrd
 from papertrader_tui.domain.events import Event, OrderAccepted, OrderRejected
 from papertrader_tui.domain.orders import Kind, Order, OrderRequest, Side
 from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.registry import load_registry
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.commands import first_key
 from papertrader_tui.tui.widgets.decisions import Decisions
@@ -149,7 +150,30 @@ class DeskActions:
         # what is watched first, in its order
         tokens = [row.token for row in desk.rows.values()]
         tokens += [token for token in desk.known.values() if token.id not in desk.rows]
-        self._app.push_screen(FindScreen(tokens, desk.rows), self.go_to_token)
+        search = self._app.search
+        others = search if search is not None and search.open else None
+        screen = FindScreen(
+            tokens,
+            desk.rows,
+            search=others,
+            market=desk.snapshot.market,
+            verified=() if others is None else load_registry().tokens.keys(),
+        )
+        self._app.push_screen(screen, self.go_to_token if others is None else self._watch_found)
+
+    def _watch_found(self, token: TokenId | None) -> None:
+        """Go to a token of a live market, where only what is watched has a price."""
+        desk = self._desk
+        if token is None or token in desk.rows:
+            self.go_to_token(token)
+            return
+
+        def answered(_: Sequence[Event]) -> None:
+            desk.select(token)
+            name = desk.names.text(token, 16)
+            self._app.tell(f"{name} is on the watchlist; its price is asked for.", title="Watched")
+
+        self._app.send(Watch(token, True), answered)
 
     def go_to_token(self, token: TokenId | None) -> None:
         """Select a token; where it is not watched, say which key watches it."""

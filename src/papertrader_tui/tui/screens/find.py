@@ -1,96 +1,228 @@
-"""Find a token by a few letters."""
+"""Find a token: among those that are known and, on a live market, at the price sources."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.timer import Timer
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.snapshot import TokenRow
+from papertrader_tui.ports import TokenSearch
 from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui import found as words
 from papertrader_tui.tui.find import find
 from papertrader_tui.tui.screens.dialog import Dialog
 
-MUTED = "$foreground 56%"
+#: Seconds without a key after which the sources are asked.
+PAUSE = 0.4
+GROUP = "token search"
 
 
 class FindScreen(Dialog[TokenId]):
-    """Dismissed with the id of the token that was chosen, or None."""
+    """Dismissed with the id of the token that was chosen, or None; by then the desk knows it.
+
+    Args:
+        tokens: Every known token, those that are watched first.
+        rows: Of those that are watched.
+        search: Finds others, None where there are none.
+        market: `demo`, `tape` or `live`.
+        verified: Tokens that are bundled, where there are others as well.
+    """
 
     TITLE_TEXT = "Find a token"
     KEYS_TEXT = "↑ ↓ choose · Enter goes to it · Esc closes"
+    DEFAULT_CSS = """
+    FindScreen {
+        & OptionList { margin: 0; max-height: 50vh; }
+        & #state { height: auto; max-height: 2; margin: 0 0 1 0; color: $foreground 56%; }
+        & #header { height: 1; color: $foreground 56%; }
+        & #detail { height: 2; margin: 1 0 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
     BINDINGS = [
         Binding("up", "move(-1)", "Up", show=False),
         Binding("down", "move(1)", "Down", show=False),
     ]
 
-    def __init__(self, tokens: Sequence[Token], rows: Mapping[TokenId, TokenRow]) -> None:
-        """Take every known token, and the rows of those that are watched."""
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        rows: Mapping[TokenId, TokenRow],
+        *,
+        search: TokenSearch | None = None,
+        market: str = "live",
+        verified: Collection[TokenId] = (),
+    ) -> None:
         super().__init__()
-        self._tokens = tokens
-        self._rows = rows
+        self._tokens, self._rows, self._verified = tokens, rows, verified
+        self._search = search
+        if search is not None:
+            self.KEYS_TEXT = "↑ ↓ choose · Enter watches it · Esc closes"
+        self._idle = words.ASK if search is not None else words.HERE_ONLY[market]
+        self._query = ""
+        self._result: SearchResult | None = None
+        self._shown: list[Candidate] = []
+        self._chosen: TokenId | None = None
+        self._warned: TokenId | None = None
+        self._adding = False
+        self._pause: Timer | None = None
+        self._state = Static(id="state", markup=False)
+        self._header = Static(id="header", markup=False)
+        self._options = OptionList(markup=False)
+        self._detail = Static(id="detail", markup=False)
 
     def compose(self) -> ComposeResult:
-        with self.box():
+        with self.box(wide=True):
             yield Input(placeholder="symbol, name, chain or address", max_length=80, compact=True)
-            yield OptionList(markup=False)
+            yield self._state
+            yield self._header
+            yield self._options
+            yield self._detail
 
     def on_mount(self) -> None:
-        self._list("")
         # the list is moved from the field: it never has the focus itself
-        self.query_one(OptionList).can_focus = False
+        self._options.can_focus = False
+        self._list()
+        self._say(self._idle)
         self.query_one(Input).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        del event
+        self._draw()
+
+    # asking ----------------------------------------------------------------------------------
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._list(event.value)
+        if event.value == self._query:
+            return
+        self._query, self._result, self._warned = event.value, None, None
+        self._chosen = None
+        self._calm()
+        self._list()
+        self._say(self._idle)
+        if self._search is None or not self._query.strip():
+            return
+        if words.askable(self._query):
+            self._pause = self.set_timer(PAUSE, self._ask)
+            self._say(words.SEARCHING)
+        elif self._query.strip().lower().rpartition(":")[2].startswith("0x"):
+            self._say(words.UNFINISHED)
+
+    def _calm(self) -> None:
+        """Nobody waits any more for what was asked before."""
+        if self._pause is not None:
+            self._pause.stop()
+        self.workers.cancel_group(self, GROUP)
+
+    def _ask(self) -> None:
+        if self._search is not None:
+            asking = self._ask_for(self._search, self._query)
+            self.run_worker(asking, group=GROUP, exit_on_error=False)
+
+    async def _ask_for(self, search: TokenSearch, query: str) -> None:
+        try:
+            self._result = await search.search(query)
+        except Exception as error:
+            self._say(fmt.clean(str(error)) or type(error).__name__, words.ERROR)
+            return
+        self._list()
+        self._say(*words.outcome(self._result, len(self._shown)))
+
+    # choosing --------------------------------------------------------------------------------
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        options = self.query_one(OptionList)
-        if options.highlighted is not None:
-            self.dismiss(options.get_option_at_index(options.highlighted).id)
+        self._choose()
 
     @on(OptionList.OptionSelected)
-    def _chosen(self, event: OptionList.OptionSelected) -> None:
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(event.option.id)
+        self._choose()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._show_detail()
 
     def action_move(self, by: int) -> None:
-        options = self.query_one(OptionList)
         if by > 0:
-            options.action_cursor_down()
+            self._options.action_cursor_down()
         else:
-            options.action_cursor_up()
+            self._options.action_cursor_up()
+        one = self._current
+        self._chosen, self._warned = None if one is None else one.token.id, None
+        self._show_detail()
 
-    def _list(self, query: str) -> None:
-        options = self.query_one(OptionList)
-        options.clear_options()
-        found = find(query, self._tokens)
-        if not found:
-            options.add_option(Option("No known token matches. Try fewer letters.", disabled=True))
+    @property
+    def _current(self) -> Candidate | None:
+        at = self._options.highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    def _choose(self) -> None:
+        one = self._current
+        if one is None or self._adding:
             return
-        options.add_options([Option(self._line(token), id=token.id) for token in found])
-        options.highlighted = 0
+        token = one.token.id
+        if one.warning and self._warned != token:
+            self._warned = token
+            self._say(
+                f"Mind: {words.warning(one)}. Enter again takes it all the same.", words.WARNING
+            )
+        elif self._search is None or any(known.id == token for known in self._tokens):
+            self.dismiss(token)
+        else:
+            self._adding = True
+            self._say(words.ADDING)
+            self.run_worker(self._add(self._search, one), exit_on_error=False)
 
-    def _line(self, token: Token) -> Content:
-        row = self._rows.get(token.id)
-        price = fmt.price(row.price) if row else "not watched"
-        held = "  held" if row and row.held else ""
-        symbol = fmt.cut(fmt.clean(token.symbol, 12), 12)
-        name = fmt.clean(token.name, 22)
-        return Content.assemble(
-            (f"{symbol:<13}", "bold"),
-            (f"{token.chain:<10}", MUTED),
-            f"{name:<23}",
-            (f"{price:>12}", ""),
-            (held, MUTED),
-        )
+    async def _add(self, search: TokenSearch, one: Candidate) -> None:
+        try:
+            token = await search.add(one)
+        except Exception as error:
+            self._say(fmt.clean(str(error)) or type(error).__name__, words.ERROR)
+        else:
+            self.dismiss(token.id)
+        finally:
+            self._adding = False
+
+    # showing ---------------------------------------------------------------------------------
+
+    def _say(self, text: str, tone: str = "") -> None:
+        self._state.update(Content.assemble((text, tone)) if tone else Content(text))
+
+    def _list(self) -> None:
+        """List what matches; the token that was moved to stays the chosen one."""
+        local = find(self._query, self._tokens)
+        self._shown = words.merge(local, self._result, self._verified)
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self._options.size.width - 1  # of a scroll bar
+        if width <= 0:
+            return  # laid out later: a resize comes then
+        self._header.update(words.header(width))
+        self._options.clear_options()
+        if not self._shown:
+            asked = self._result is not None
+            self._options.add_option(Option(words.nothing(asked), disabled=True))
+        else:
+            self._options.add_options(
+                Option(words.line(one, self._rows.get(one.token.id), width), id=one.token.id)
+                for one in self._shown
+            )
+            self._options.highlighted = words.index_of(self._shown, self._chosen)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        self._detail.update(words.detail(self._current))
