@@ -7,6 +7,7 @@ from decimal import Decimal
 from papertrader_tui.domain import risk
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.events import Event, GateCleared, GateTripped, KillMode
+from papertrader_tui.domain.gate_rows import GateState, gate_rows
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Side, Status
@@ -177,45 +178,45 @@ class Gates:
 
     # ------------------------------------------------------------------ how near
 
-    def rows(self, equity: Decimal) -> tuple[GateRow, ...]:
-        """Every gate with how near it is."""
-        account, limits = self._account, self._limits
-        day_loss = risk.loss_fraction(account.day_equity, equity) * 100
-        peak_loss = risk.loss_fraction(account.peak, equity) * 100
-        taken = len(account.ledger.positions)
+    def state(
+        self,
+        equity: Decimal,
+        now: int,
+        token: TokenId = "",
+        liquidity: Decimal | None = None,
+        pool: str = "",
+    ) -> GateState:
+        """What the gates look at now, to be told later or never.
 
-        def row(gate: str, used: float, text: str) -> GateRow:
-            closed = account.gates.get(gate)
-            until = closed[1] if closed is not None else None
-            return GateRow(gate, used, text, closed is not None, until)
-
-        return (
-            row(
-                risk.DAILY_TRADES,
-                account.fills_today / limits.daily_trades,
-                f"{account.fills_today} of {limits.daily_trades} trades today",
-            ),
-            row(
-                risk.DAILY_LOSS,
-                float(day_loss / limits.daily_loss_pct),
-                f"{day_loss:.2f} of {limits.daily_loss_pct} % today",
-            ),
-            row(
-                risk.PEAK_LOSS,
-                float(peak_loss / limits.peak_loss_pct),
-                f"{peak_loss:.1f} of {limits.peak_loss_pct} % off peak",
-            ),
-            row(
-                risk.LOSS_STREAK,
-                account.losses / limits.loss_streak,
-                f"{account.losses} of {limits.loss_streak} lost in a row",
-            ),
-            row(
-                risk.OPEN_POSITIONS,
-                taken / limits.max_open_positions,
-                f"{taken} of {limits.max_open_positions} positions",
-            ),
+        Args:
+            equity: Of the account.
+            now: Market milliseconds.
+            token: Whose cooldown is meant; "" for that of the token bought last.
+            liquidity: Dollars in the pool in question, None where not known.
+            pool: Whose pool that is, "" where it goes without saying.
+        """
+        account = self._account
+        last, last_any = self._last_buy(token), self._last_buy("")
+        return GateState(
+            now,
+            equity,
+            account.day_equity,
+            account.peak,
+            account.fills_today,
+            account.losses,
+            len(self._taken()) if account.open else len(account.ledger.positions),
+            dict(account.gates),
+            None if last is None else now - last,
+            None if last_any is None else now - last_any,
+            liquidity,
+            pool,
         )
+
+    def rows(
+        self, equity: Decimal, now: int, liquidity: Decimal | None = None, pool: str = ""
+    ) -> tuple[GateRow, ...]:
+        """Every gate with how near it is; `liquidity` is that of the shallowest pool."""
+        return gate_rows(self.state(equity, now, "", liquidity, pool), self._limits)
 
 
 KILL_TEXT = {

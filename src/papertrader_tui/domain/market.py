@@ -269,6 +269,7 @@ class Trust:
         exit_source: Who said it.
         stale_at: Market milliseconds after which the price is stale unless more is heard of it.
         note: What else there is to say of it (`flagged: …`).
+        spread: How far the sources lie apart, a fraction of the highest price.
     """
 
     __slots__ = (
@@ -278,6 +279,7 @@ class Trust:
         "fault",
         "note",
         "sources",
+        "spread",
         "stale_at",
         "time",
         "token",
@@ -293,7 +295,9 @@ class Trust:
         exit_price: Decimal | None = None,
         exit_source: str = "",
         note: str = "",
+        spread: float = 0.0,
     ) -> None:
+        self.spread = spread
         self.token = token
         self.time = time
         self.fault = fault

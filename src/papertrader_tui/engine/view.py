@@ -100,7 +100,7 @@ class View:
             kill=account.kill,
             kill_detail=KILL_TEXT[account.kill],
             gates_on=account.gates_on,
-            gates=desk.gates.rows(totals.equity),
+            gates=desk.gates.rows(totals.equity, now, *self._shallowest()),
             tokens=tuple(
                 self._token(desk.markets[t], now) for t in account.watch if t in desk.markets
             ),
@@ -109,6 +109,16 @@ class View:
             decisions=tuple(self._decisions),
             feed=info.feed,
         )
+
+    def _shallowest(self) -> tuple[Decimal | None, str]:
+        """Of the pools of watched tokens: the one nearest to the gate that minds them."""
+        markets = self._desk.markets
+        pools = [
+            (m.depth.liquidity, m.token.symbol)
+            for t in self._desk.account.watch
+            if (m := markets.get(t)) is not None and m.depth is not None
+        ]
+        return min(pools, default=(None, ""))
 
     def _token(self, m: TokenMarket, now: int) -> TokenRow:
         kept = m.kept

@@ -35,7 +35,7 @@ def trust_of(trusted: Trusted, token: Token, now: int) -> Trust:
     """How far it goes."""
     return Trust(
         token.id, now, trusted.fault, trusted.witnesses, trusted.stale_at, trusted.exit_price,
-        source_text(trusted.exit_source, token), trusted.note,
+        source_text(trusted.exit_source, token), trusted.note, float(trusted.spread),
     )  # fmt: skip
 
 

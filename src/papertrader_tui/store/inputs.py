@@ -167,7 +167,7 @@ def _decode(
         bar = Bar(token, start, end, first, top, bottom, last, volume, close, high, low, source)
         return (bar,)
     text = body.split("\t")
-    text += [""] * (14 - len(text))
+    text += [""] * (15 - len(text))
     if kind == "gas":
         return (Gas(text[0], time, _int(text[1]), _int(text[2]), Decimal(text[3]), text[4]),)
     token = tokens[int(text[0])]
@@ -193,16 +193,16 @@ def _trust(trust: Trust) -> Fields:
     return (
         trust.sources, trust.stale_at - trust.time,
         "" if trust.exit_price is None else plain(trust.exit_price), trust.fault, trust.note,
-        trust.exit_source,
+        trust.exit_source, repr(trust.spread) if trust.spread else "",
     )  # fmt: skip
 
 
 def _to_trust(token: TokenId, time: int, text: Sequence[str]) -> Trust:
-    sources, stale, leaves, fault, note, exit_source = text[:6]
+    sources, stale, leaves, fault, note, exit_source, spread = text[:7]
     exit_price = Decimal(leaves) if leaves else None
     return Trust(
         token, time, fault, _int(sources), time + _int(stale), exit_price,
-        note=note, exit_source=exit_source,
+        note=note, exit_source=exit_source, spread=float(spread or "0"),
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ EVERYTHING = [
     quote(START - 4_000, fetched=START - 200, block=17),
     trust(START + 1, TOSHI, fault="stale: since 60 s", sources=0, stale_at=START - 5),
     trust(START + 2, TOSHI, fault="disputed: a 3,000\tvs b", exit_price=D("0.000202"),
-          exit_source="dexscreener", note="n"),
+          exit_source="dexscreener", note="n", spread=0.0123),
     quote(START + 2, TOSHI, D("0.000000000000000000000001"), volume=12.5, opening=True),
     quote(START + 3),
     Bar(WETH, START, START + MINUTE, 1.5, 2.5, 0.5, 2.0, 10.0, D(2), D("2.5"), D("0.5"), "x"),
