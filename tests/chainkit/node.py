@@ -1,0 +1,257 @@
+"""A local EVM node: anvil, listening on 127.0.0.1 only, its clock under control."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from tests.chainkit.packs import anvil_pack, unpacked
+from tests.chainkit.rpc import Rpc, calldata
+
+HOST = "127.0.0.1"
+GENESIS = 1_750_000_000  # seconds; any, so long as it is the same in every run
+BLOCK_SECONDS = 12
+_PATIENCE = 20.0
+
+
+class Anvil:
+    """A node of our own: one block per transaction, each 12 seconds after the last.
+
+    Accounts are unlocked: `send` needs no key.
+
+    Attributes:
+        rpc_url: Stays the same over `kill` and `restart`.
+        accounts: Rich ones, in checksum case as the node gives them.
+        starts: How often it was started.
+        state: What it begins with at a start: a file of `dump`, or None for an empty chain.
+        follows_clock: Whether blocks carry the machine's time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        state: Path | None = None,
+        genesis: int = GENESIS,
+        chain_id: int = 31337,
+        block_time: int | None = None,
+    ) -> None:
+        """Prepare a node.
+
+        Args:
+            folder: Where it may write.
+            state: A file of `dump`, to begin with.
+            genesis: Time of the first block.
+            chain_id: What it calls itself.
+            block_time: Mine every so many seconds of the machine's clock, not per transaction.
+        """
+        self.folder = folder
+        self.state = state
+        self.starts = 0
+        self.accounts: list[str] = []
+        self._binary = unpacked(anvil_pack()) / "bin" / "anvil"
+        self._options = ["--chain-id", str(chain_id)]
+        self._genesis = genesis
+        self.follows_clock = block_time is not None
+        if block_time is not None:
+            self._options += ["--block-time", str(block_time)]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self._rpc: Rpc | None = None
+
+    def __enter__(self) -> Anvil:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def rpc_url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def running(self) -> bool:
+        return self._rpc is not None
+
+    @property
+    def rpc(self) -> Rpc:
+        if self._rpc is None:
+            msg = "the node is not running; start it"
+            raise RuntimeError(msg)
+        return self._rpc
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        self._port = self._port or _free_port()
+        words = [str(self._binary), "--silent", "--host", HOST, "--port", str(self._port)]
+        now = self._genesis
+        if self.state is not None:
+            words += ["--load-state", str(self.state)]
+            # A state brings its blocks, not its clock, which would begin anew.
+            now = int(json.loads(self.state.read_text())["block"]["timestamp"], 16)
+        words += ["--timestamp", str(now)]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Its caches go where HOME says; it needs nothing else of ours.
+        env = {"HOME": str(self.folder), "PATH": os.environ.get("PATH", "")}
+        with (self.folder / "anvil.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*words, *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=env,
+                cwd=self.folder,
+            )
+        self._rpc = Rpc(self.rpc_url)
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self.accounts = self.rpc.call("eth_accounts")
+                break
+            except httpx.TransportError:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    said = (self.folder / "anvil.log").read_text(errors="replace")[-2_000:]
+                    self.stop()
+                    msg = f"anvil did not start on port {self._port}: {said}"
+                    raise RuntimeError(msg) from None
+                time.sleep(0.01)
+        self.starts += 1
+        if self.follows_clock:
+            self.rpc.call("evm_setTime", int(time.time()))
+        else:
+            self.keep_own_clock()
+
+    def kill(self) -> None:
+        """Kill it as a crash would; nothing is kept that `dump` has not written."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._rpc is not None:
+            self._rpc.close()
+            self._rpc = None
+
+    stop = kill
+
+    def restart(self) -> None:
+        """After `kill`: on the same port, with the state it was given or last dumped."""
+        self.kill()
+        self.start()
+
+    def dump(self, name: str = "state.json") -> Path:
+        """Write the chain as it is now to a file, and begin from it at the next start."""
+        packed = bytes.fromhex(self.rpc.call("anvil_dumpState")[2:])
+        self.state = self.folder / name
+        self.state.write_bytes(gzip.decompress(packed))
+        return self.state
+
+    # -- blocks and time
+
+    @property
+    def block(self) -> dict[str, Any]:
+        """The head's header."""
+        header: dict[str, Any] = self.rpc.call("eth_getBlockByNumber", "latest", False)
+        return header
+
+    @property
+    def number(self) -> int:
+        return int(self.rpc.call("eth_blockNumber"), 16)
+
+    @property
+    def timestamp(self) -> int:
+        return int(self.block["timestamp"], 16)
+
+    def mine(self, blocks: int = 1) -> None:
+        """Empty blocks, or one with what is waiting."""
+        for _ in range(blocks):
+            self.rpc.call("evm_mine")
+
+    def automine(self, on: bool) -> None:
+        """Whether each transaction gets its block at once; else they wait for `mine`."""
+        self.rpc.call("evm_setAutomine", on)
+
+    def jump(self, seconds: int) -> None:
+        """Mine an empty block so much later."""
+        self.rpc.call("evm_setNextBlockTimestamp", self.timestamp + seconds)
+        self.mine()
+
+    def keep_own_clock(self) -> None:
+        """From now on each block is 12 seconds after its parent, as from the start."""
+        self.follows_clock = False
+        self.rpc.call("anvil_setBlockTimestampInterval", BLOCK_SECONDS)
+
+    def follow_clock(self) -> None:
+        """From now on blocks carry the machine's time: for programs that look at it."""
+        self.follows_clock = True
+        self.rpc.call("anvil_removeBlockTimestampInterval")
+        self.rpc.call("evm_setTime", int(time.time()))
+        self.mine()
+
+    def snapshot(self) -> str:
+        mark: str = self.rpc.call("evm_snapshot")
+        return mark
+
+    def revert(self, mark: str) -> None:
+        """Back to a snapshot, which is used up by it."""
+        if self.rpc.call("evm_revert", mark) is not True:
+            msg = f"there is no snapshot {mark}; it was used, or the node restarted"
+            raise RuntimeError(msg)
+
+    # -- transactions
+
+    def send(
+        self,
+        sender: str,
+        to: str | None,
+        data: str = "0x",
+        *,
+        value: int = 0,
+        gas: int = 15_000_000,
+        wait: bool = True,
+    ) -> dict[str, Any]:
+        """Send a transaction.
+
+        Returns:
+            Its receipt, or {"transactionHash": …} where it is not waited for.
+
+        Raises:
+            RuntimeError: it reverted.
+        """
+        body = {"from": sender, "data": data, "value": hex(value), "gas": hex(gas)}
+        if to is not None:
+            body["to"] = to
+        if not wait:
+            return {"transactionHash": self.rpc.call("eth_sendTransaction", body)}
+        receipt: dict[str, Any] = self.rpc.call("eth_sendTransactionSync", body)
+        if receipt["status"] != "0x1":
+            msg = f"transaction {receipt['transactionHash']} to {to} reverted"
+            raise RuntimeError(msg)
+        return receipt
+
+    def transact(
+        self, sender: str, to: str, signature: str, *args: Any, value: int = 0
+    ) -> dict[str, Any]:
+        """Call a contract in a transaction; its receipt."""
+        return self.send(sender, to, calldata(signature, *args), value=value)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port

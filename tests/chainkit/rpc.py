@@ -1,0 +1,100 @@
+"""JSON-RPC to the local node, and contract calls by their signature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx
+from eth_abi.abi import decode, encode
+from eth_abi.grammar import parse
+from eth_hash.auto import keccak
+
+
+class RpcError(Exception):
+    """The node refused; `data` is what a contract that reverted returned, as hex."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error.get("message", "no message"))
+        self.code: int | None = error.get("code")
+        self.data: Any = error.get("data")
+
+
+def types_of(text: str) -> list[str]:
+    """The types between the outer parentheses: `f(uint8,(bool,bytes)[])` has two."""
+    inner = text[text.index("(") :]
+    if inner == "()":
+        return []
+    return [part.to_type_str() for part in parse(inner).components]
+
+
+def calldata(signature: str, *args: Any) -> str:
+    """A call as hex: four bytes of the signature's hash, then the arguments."""
+    packed = encode(types_of(signature), args)
+    return "0x" + (keccak(signature.encode())[:4] + packed).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A call that only reads: `View(pool, "slot0()", "(uint160,int24)")`.
+
+    `returns` may end before the answer does.
+    """
+
+    to: str
+    signature: str
+    returns: str
+    args: tuple[Any, ...] = ()
+
+    @property
+    def request(self) -> dict[str, str]:
+        return {"to": self.to, "data": calldata(self.signature, *self.args)}
+
+    def result(self, answer: str) -> tuple[Any, ...]:
+        """The values in the node's answer."""
+        return tuple(decode(types_of(self.returns), bytes.fromhex(answer[2:])))
+
+
+class Rpc:
+    """A connection to the node."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._ids = count(1)
+        self._http = httpx.Client(timeout=30, trust_env=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """One request.
+
+        Raises:
+            RpcError: the node answered with an error.
+            httpx.TransportError: there is no node.
+        """
+        return self.batch([(method, params)])[0]
+
+    def batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Many at once, answered in order; raises as `call` does."""
+        bodies = [
+            {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
+            for method, params in requests
+        ]
+        answer = self._http.post(self.url, json=bodies).raise_for_status().json()
+        by_id = {one["id"]: one for one in answer}
+        results = []
+        for body in bodies:
+            one = by_id[body["id"]]
+            if "error" in one:
+                raise RpcError(one["error"])
+            results.append(one["result"])
+        return results
+
+    def view(self, *views: View, block: int | str = "latest") -> list[tuple[Any, ...]]:
+        """What contracts answer at the end of a block."""
+        at = block if isinstance(block, str) else hex(block)
+        answers = self.batch([("eth_call", (view.request, at)) for view in views])
+        return [view.result(answer) for view, answer in zip(views, answers, strict=True)]
