@@ -98,25 +98,25 @@ class Asker:
                 msg = f"{self.source.name} cannot be asked now: it is at its limit or down"
                 raise SourceError(Fault.RATE_LIMITED, msg)
             await asyncio.sleep(min(pause, left, 1.0) if pause == float("inf") else pause)
-        self._start()
+        self._start(can_wait=True)
         try:
-            return await self._timed(call, BACKGROUND_DEADLINE)
+            return await self._timed(call, BACKGROUND_DEADLINE, can_wait=True)
         except asyncio.CancelledError:
             self.policy.abandoned()
             raise
 
-    def _start(self) -> None:
+    def _start(self, *, can_wait: bool = False) -> None:
         self.policy.start()
-        self._monitor.called(self.source.name, self._clock())
+        self._monitor.called(self.source.name, self._clock(), can_wait=can_wait)
         self._counted += 1
 
-    def _count_more(self) -> None:
+    def _count_more(self, *, can_wait: bool) -> None:
         """What was asked took more requests than one (pages, a batch that had to be split)."""
         more = self.source.requests - self._counted
         if more > 0:
             self._counted += more
             self.policy.spent(more)
-            self._monitor.called(self.source.name, self._clock(), more)
+            self._monitor.called(self.source.name, self._clock(), more, can_wait=can_wait)
 
     async def _quietly(self, batch: Sequence[Token], end: float) -> Answer | None:
         try:
@@ -125,7 +125,13 @@ class Asker:
             _log.info("%s: %s", self.source.name, error)
             return None
 
-    async def _timed(self, call: Callable[[PriceSource], Awaitable[_T]], seconds: float) -> _T:
+    async def _timed(
+        self,
+        call: Callable[[PriceSource], Awaitable[_T]],
+        seconds: float,
+        *,
+        can_wait: bool = False,
+    ) -> _T:
         """One request with its bookkeeping; every failure becomes a `SourceError`."""
         source, began = self.source, self._clock()
         try:
@@ -148,11 +154,11 @@ class Asker:
             self._failed(broken)
             raise broken from bug
         finally:
-            self._count_more()
+            self._count_more(can_wait=can_wait)
         took = self._clock() - began
         self.policy.succeeded()
         self._monitor.answered(source.name, took, self._clock())
-        if took > self._settings.patience:
+        if took > self._settings.patience and not can_wait:
             self.was_slow()
         return result
 

@@ -25,6 +25,8 @@ NEAR = 0.80
 #: A stablecoin so far from a dollar is news.
 DEPEG = Decimal("0.01")
 LATENCIES_KEPT = 200
+#: Refusals in a row (429) from which a source counts as down: its circuit stays closed meanwhile.
+REFUSALS = 3
 #: The service is up: it only has no answer to this.
 _ABOUT_THE_QUESTION = (Fault.NOT_FOUND, Fault.BAD_REQUEST, Fault.UNSUPPORTED)
 
@@ -70,6 +72,8 @@ class _Source:
         self.limit = limit
         self.calls = 0
         self.recent: deque[float] = deque()
+        self.pressing: deque[float] = deque()  # of those the ones that could not wait
+        self.refusals = 0  # in a row
         self.served: Counter[str] = Counter()
         self.errors: Counter[Fault] = Counter()
         self.throttled = 0
@@ -79,9 +83,7 @@ class _Source:
         self.said = ""
 
     def per_minute(self, now: float) -> int:
-        while self.recent and self.recent[0] <= now - 60.0:
-            self.recent.popleft()
-        return len(self.recent)
+        return _last_minute(self.recent, now)
 
 
 class Monitor:
@@ -103,23 +105,34 @@ class Monitor:
 
     # ------------------------------------------------------------------ what happens
 
-    def called(self, source: str, now: float, requests: int = 1) -> None:
-        """Requests go out."""
+    def called(self, source: str, now: float, requests: int = 1, *, can_wait: bool = False) -> None:
+        """Requests go out.
+
+        Args:
+            source: To whom.
+            now: Monotonic seconds.
+            requests: How many.
+            can_wait: For history: these fill what prices leave of a limit, so that a limit that
+                they come near to is no news.
+        """
         own = self._sources[source]
         own.calls += requests
         own.recent.extend([now] * requests)
+        if not can_wait:
+            own.pressing.extend([now] * requests)
 
     def answered(self, source: str, took: float, now: float) -> None:
         """It answered after so many seconds."""
         own = self._sources[source]
         own.took.append(took)
         own.success = now
-        own.failing, own.said = False, ""
+        own.failing, own.said, own.refusals = False, "", 0
 
     def failed(self, source: str, fault: Fault, said: str = "") -> None:
         """It did not; `said` is the error in words."""
         own = self._sources[source]
         own.errors[fault] += 1
+        own.refusals = own.refusals + 1 if fault is Fault.RATE_LIMITED else 0
         if fault not in _ABOUT_THE_QUESTION:
             own.failing, own.said = True, said
 
@@ -152,9 +165,7 @@ class Monitor:
 
     def position_updates(self, now: float) -> int:
         """Prices of held tokens handed on in the last minute."""
-        while self._positions and self._positions[0] <= now - 60.0:
-            self._positions.popleft()
-        return len(self._positions)
+        return _last_minute(self._positions, now)
 
     def hit_rate(self) -> float | None:
         """Part of the askings since the start that waited for no one; None before the first."""
@@ -195,12 +206,12 @@ class Monitor:
             names: A token's name on screen.
             now: Monotonic seconds.
         """
-        carried = any(breaker is Breaker.CLOSED for breaker in breakers.values())
-        found = [
-            alert
-            for name in self._sources
-            for alert in self._of_source(name, breakers[name], now, carried=carried)
-        ]
+        down = {
+            name
+            for name, own in self._sources.items()
+            if breakers[name] is not Breaker.CLOSED or own.refusals >= REFUSALS
+        }
+        found = [alert for name in self._sources for alert in self._of_source(name, down, now)]
         rate = self.recent_hit_rate()
         if rate is not None and rate < HIT_RATE:
             text = (
@@ -216,15 +227,16 @@ class Monitor:
             found += self._of_token(trusted, names.get(trusted.token, trusted.token))
         return tuple(found)
 
-    def _of_source(self, name: str, breaker: Breaker, now: float, *, carried: bool) -> list[Alert]:
+    def _of_source(self, name: str, down: Collection[str], now: float) -> list[Alert]:
         own = self._sources[name]
         found = []
-        if breaker is not Breaker.CLOSED:
+        if name in down:
             errors = ", ".join(f"{n} × {fault.value}" for fault, n in own.errors.most_common(2))
-            rest = "the other sources carry its tokens" if carried else "nor does any other source"
+            alone = len(down) == len(self._sources)
+            rest = "nor does any other source" if alone else "the other sources carry its tokens"
             text = f"{name} does not answer ({errors}); {rest}"
             found.append(Alert(AlertKind.SOURCE_DOWN, "warning", name, text))
-        calls = own.per_minute(now)
+        calls = _last_minute(own.pressing, now)
         if calls > 1 and calls >= NEAR * own.limit:
             text = f"{name} was asked {calls} times in a minute, its limit is {own.limit:g}"
             found.append(Alert(AlertKind.LIMIT_NEAR, "warning", name, text))
@@ -242,6 +254,13 @@ class Monitor:
             text = f"{name} is at {price_text(trusted.price)} dollars"
             found.append(Alert(AlertKind.DEPEG, "error", trusted.token, text))
         return found
+
+
+def _last_minute(times: deque[float], now: float) -> int:
+    """How many there were in the last minute; forgets the others."""
+    while times and times[0] <= now - 60.0:
+        times.popleft()
+    return len(times)
 
 
 def _rate(counts: Mapping[str, int]) -> float | None:

@@ -50,6 +50,47 @@ def test_a_limit_that_is_near_is_told():
     assert m.alerts(closed("a", "b"), [], {}, 71.0) == ()
 
 
+def test_history_that_fills_what_prices_leave_of_a_limit_is_no_news():
+    async def story():
+        a = FakeSource("a", steady(), per_minute=30)
+        rig = Rig(a)
+        rig.feed.follow([ONE])
+        async with rig:
+            for _ in range(40):
+                await rig.feed.ask("a", lambda s: s.candles(ONE, 300_000, 0, 1), wait=60)
+            assert rig.feed.health()[0].per_minute >= 24
+            assert rig.feed.alerts() == ()
+
+    run(story)
+
+
+def test_a_source_that_refuses_again_and_again_is_told_as_down():
+    async def story():
+        a, b = FakeSource("a", steady()), FakeSource("b", steady())
+        a.error = SourceError(Fault.RATE_LIMITED, "429", retry_after=1.0)
+        rig = Rig(a, b)
+        rig.feed.follow([ONE])
+        async with rig:
+            await asyncio.sleep(5)
+            assert rig.feed.alerts() == ()
+            await asyncio.sleep(90)
+            (alert,) = rig.feed.alerts()
+            assert alert.key == (AlertKind.SOURCE_DOWN, "a")
+            assert "rate limited" in alert.text
+            assert alert.text.endswith("the other sources carry its tokens")
+            b.error = a.error
+            await asyncio.sleep(120)
+            told = {alert.key: alert.text for alert in rig.feed.alerts()}
+            assert told[AlertKind.SOURCE_DOWN, "b"].endswith("nor does any other source")
+            a.error = None
+            await asyncio.sleep(40)
+            assert AlertKind.SOURCE_DOWN not in {
+                x.kind for x in rig.feed.alerts() if x.subject == "a"
+            }
+
+    run(story)
+
+
 def test_the_hit_rate_is_told_when_enough_have_asked():
     m = Monitor({"a": 60})
     for _ in range(10):

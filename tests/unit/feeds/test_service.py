@@ -314,6 +314,20 @@ def test_a_slow_source_keeps_no_one_waiting_and_is_asked_last_from_then_on():
     run(story)
 
 
+def test_history_that_takes_long_does_not_make_a_source_slow():
+    async def story():
+        a, b, c = source("a"), source("b"), source("c")
+        async with followed(a, b, c) as rig:
+            await asyncio.sleep(10)
+            a.took = 5
+            await rig.feed.ask("a", lambda s: s.candles(ONE, 300_000, 0, 1), wait=60)
+            a.took = 0.2
+            await asyncio.sleep(60)
+            assert c.calls == []
+
+    run(story)
+
+
 def test_what_takes_longer_than_the_deadline_has_failed():
     async def story():
         stuck, b = source("stuck", took=1e6), source("b")
