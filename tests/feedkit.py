@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine, Sequence
+from contextvars import ContextVar
 from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from papertrader_tui.feeds.trusted import Trusted
 T = TypeVar("T")
 D = Decimal
 START = 1_767_571_200_000  # 2026-01-05T00:00:00Z
+#: Set where sources are asked because an order lands (see `livekit`).
+LANDING: ContextVar[bool] = ContextVar("LANDING", default=False)
 
 
 class _Jump(selectors.DefaultSelector):
@@ -96,6 +99,7 @@ class FakeSource:
         took: Seconds to an answer.
         lag: Seconds by which its prices are old; None: it tells no time, and they are new.
         calls: When it was asked, and what.
+        landings: Those of the times at which it was because an order landed.
     """
 
     def __init__(
@@ -115,6 +119,7 @@ class FakeSource:
         self.drops: dict[TokenId, str] = {}
         self.uncovered: set[TokenId] = set()
         self.calls: list[tuple[float, tuple[TokenId, ...]]] = []
+        self.landings: list[float] = []
         self.extra_requests = 0
         self.requests = 0
         self.closed = False
@@ -137,7 +142,7 @@ class FakeSource:
 
     async def prices(self, wanted: Sequence[Token]) -> Answer:
         assert len(wanted) <= self._limits.batch
-        self.calls.append((clock(), tuple(t.id for t in wanted)))
+        self.called(wanted)
         self.requests += 1 + self.extra_requests
         await asyncio.sleep(self.took)
         if self.bug is not None:
@@ -175,9 +180,17 @@ class FakeSource:
     async def close(self) -> None:
         self.closed = True
 
-    def per_minute(self) -> int:
-        """Most calls in any minute."""
+    def called(self, wanted: Sequence[Token]) -> None:
+        """Note that it is asked."""
+        self.calls.append((clock(), tuple(t.id for t in wanted)))
+        if LANDING.get():
+            self.landings.append(clock())
+
+    def per_minute(self, *, landings: bool = True) -> int:
+        """Most calls in any minute, with or without those for orders that landed."""
         times = [at for at, _ in self.calls]
+        for at in () if landings else self.landings:
+            times.remove(at)
         return max((sum(1 for t in times if at <= t < at + 60) for at in times), default=0)
 
 

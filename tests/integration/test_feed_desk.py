@@ -1,76 +1,31 @@
-"""From fake sources through feed and live market to fills: what the desk trades on, and what not.
-
-Needs the desk to heed `Trust`.
-"""
+"""From fake sources through feed and live market to fills: what is traded on, and what not."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from decimal import Decimal
 
 import pytest
 
-from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.commands import PlaceOrder
-from papertrader_tui.domain.orders import Kind, OrderRequest, Side, SizeBy
+from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.engine.desk import Desk
 from papertrader_tui.engine.preview import preview
-from papertrader_tui.feeds.live import LiveMarket
 from papertrader_tui.feeds.source import Fault, SourceError
-from tests.feedkit import START, FakeSource, Rig, clock, registry, run, steady, tokens, wall
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(TokenMarket, "heed"), reason="the desk does not heed Trust yet"
-)
+from tests.feedkit import START, FakeSource, run, steady, tokens, wall
+from tests.livekit import LiveDesk
 
 D = Decimal
 TOKEN, OTHER = tokens(2)
 
 
-class Session:
-    """A desk on a live market, without a kernel: batches are stepped as they come."""
+class Session(LiveDesk):
+    """Two tokens, and $10,000."""
 
-    def __init__(self, *sources: FakeSource, pause: float = 0.0) -> None:
-        self.rig = Rig(*sources)
-        known = registry(TOKEN, OTHER)
-        self.market = LiveMarket(self.rig.feed, known, [TOKEN.id, OTHER.id], wall=wall)
-        account = Account()
-        account.apply(ev.AccountOpened(1, START, "test", "live", D(10_000), 7, "0"))
-        self.desk = Desk(account, known)
-        self.events: list[tuple[float, ev.Event]] = []
-        self._orders = 0
-        self._keep(self.desk.start_session(START, "0", "test", self.market.watchlist))
-
-    def _keep(self, events: object) -> list[ev.Event]:
-        kept = list(events)  # type: ignore[call-overload]
-        self.events += [(clock(), event) for event in kept]
-        self.market.heed(kept, self.desk.account)
-        return kept
-
-    async def until(self, seconds: float) -> None:
-        async with aclosing(self.market.batches(START + round(seconds * 1_000))) as batches:
-            async for batch in batches:
-                for item in batch:
-                    self._keep(self.desk.step(item))
-
-    def order(
-        self, side: Side, size: str, kind: Kind = Kind.MARKET, **more: object
-    ) -> list[ev.Event]:
-        by = SizeBy.NOTIONAL if side is Side.BUY else SizeBy.PERCENT
-        self._orders += 1
-        request = OrderRequest(f"c{self._orders}", TOKEN.id, side, by, D(size), kind, **more)  # type: ignore[arg-type]
-        return self._keep(self.desk.command(PlaceOrder(request), wall()))
-
-    def of(self, kind: type[ev.Event]) -> list[tuple[float, ev.Event]]:
-        return [(at, e) for at, e in self.events if isinstance(e, kind)]
-
-    def held(self) -> Decimal:
-        return self.desk.account.held(TOKEN.id)
+    def __init__(self, *sources: FakeSource) -> None:
+        super().__init__(sources, [TOKEN, OTHER])
 
 
 def two(truth: Callable[[TokenId, float], Decimal | None]) -> tuple[FakeSource, FakeSource]:

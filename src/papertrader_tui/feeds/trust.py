@@ -21,6 +21,9 @@ FLAG, DISPUTE = Decimal("0.02"), Decimal("0.05")
 JUMP = Decimal("0.20")
 #: Answers in a row after which it is, or after which others that contradict it outvote it.
 ANSWERS = 3
+#: So many are needed for an exit far below what two others agree on: time enough for those, who
+#: may have seen an earlier moment, to look again and outvote it.
+CONTRADICTED = 5
 
 _HALF = Decimal(2)
 
@@ -51,15 +54,19 @@ def weigh(
             witnesses=0, exit_price=None, exit_source="", stale_at=min(last.stale_at, now - 1),
         )  # fmt: skip
         return stale, replace(memory, last=stale, jump=None)
-    apart = _apart(fresh, memory.apart)
+    apart = _apart(fresh, memory.apart, ttl)
     aside = {s.source for s in fresh if s.source in apart and apart[s.source].outvoted}
     counted = [s for s in fresh if s.source not in aside]
     result, jump = _judge(token, counted or fresh, ttl, memory, lone_liar=not counted)
     if aside and counted:
         result = replace(result, note=outvoted_text(sorted(aside), result.note))
     if result.fault:
-        gross = _gross(fresh, memory.believed, memory.gross)
-        doubted = {source for source, run in gross.items() if run.count < ANSWERS}
+        gross = _gross(fresh, memory.believed, memory.gross, ttl)
+        doubted = {
+            s.source
+            for s in fresh
+            if s.source in gross and gross[s.source].count < _needed(s, fresh)
+        }
         way_out = _exit(doubted, counted, result, memory)
         if way_out is not None:
             result = replace(result, exit_price=way_out[0], exit_source=way_out[1])
@@ -82,7 +89,7 @@ def _judge(
     high = max(counted, key=lambda s: s.price)
     spread = gap(low.price, high.price)
     believed = memory.believed
-    jump = _jumped(heads, believed, memory.jump)
+    jump = _jumped(heads, believed, memory.jump, ttl)
     fault, note = "", ""
     used = _middle(heads)
     if lone_liar:
@@ -140,7 +147,7 @@ def _mean(a: Decimal, b: Decimal) -> Decimal:
 
 
 def _jumped(
-    heads: Sequence[Said], believed: Trusted | None, run: tuple[str, Run] | None
+    heads: Sequence[Said], believed: Trusted | None, run: tuple[str, Run] | None, ttl: int
 ) -> tuple[str, Run] | None:
     """Answers in a row in which one witness alone is far from the last price believed.
 
@@ -154,7 +161,7 @@ def _jumped(
     fetched = said.answer.fetched
     if run is None or run[0] != said.witness or _change(said.price, run[1].price) > JUMP:
         return said.witness, Run(1, fetched, fetched, said.price)
-    return said.witness, _longer(run[1], said)
+    return said.witness, _longer(run[1], said, ttl)
 
 
 def _change(price: Decimal, before: Decimal) -> Decimal:
@@ -162,9 +169,12 @@ def _change(price: Decimal, before: Decimal) -> Decimal:
     return divide(abs(sub(price, before)), before)
 
 
-def _longer(run: Run, said: Said) -> Run:
-    """The run with this answer, if it is a new one."""
-    if said.answer.fetched == run.last:
+def _longer(run: Run, said: Said, ttl: int) -> Run:
+    """The run with this answer, if it is a new one.
+
+    Orders that land ask anew within seconds: what a source says in one breath counts once.
+    """
+    if abs(said.answer.fetched - run.last) < ttl // 2:
         return run
     return replace(run, count=run.count + 1, last=said.answer.fetched, price=said.price)
 
@@ -173,14 +183,20 @@ def _longer(run: Run, said: Said) -> Run:
 
 
 def _against(said: Said, fresh: Sequence[Said]) -> list[Said] | None:
-    """Two or more independent witnesses that agree with each other; None if there are none."""
+    """Two or more independent witnesses that agree with each other; None if there are none.
+
+    In a fast market even honest ones are apart, by how late each is: where it is a jump from all
+    of them, it is enough that they do not dispute each other.
+    """
     others = _heads([s for s in fresh if s.witness != said.witness])
-    if len(others) < 2 or gap(others[0].price, others[-1].price) > FLAG:
+    if len(others) < 2:
         return None
-    return others
+    far = all(gap(said.price, other.price) > JUMP for other in others)
+    agreed = gap(others[0].price, others[-1].price) <= (DISPUTE if far else FLAG)
+    return others if agreed else None
 
 
-def _apart(fresh: Sequence[Said], before: Mapping[str, Run]) -> dict[str, Run]:
+def _apart(fresh: Sequence[Said], before: Mapping[str, Run], ttl: int) -> dict[str, Run]:
     """Per source, its answers in a row that are more than 5 % from all of those.
 
     After three the source is outvoted, if the others have looked again since the first: in a
@@ -197,7 +213,7 @@ def _apart(fresh: Sequence[Said], before: Mapping[str, Run]) -> dict[str, Run]:
             continue
         fetched = said.answer.fetched
         run = runs.get(said.source)
-        run = Run(1, fetched, fetched, said.price) if run is None else _longer(run, said)
+        run = Run(1, fetched, fetched, said.price) if run is None else _longer(run, said, ttl)
         if run.count >= ANSWERS and all(other.seen > run.first for other in others):
             run = replace(run, outvoted=True)
         runs[said.source] = run
@@ -208,11 +224,11 @@ def _apart(fresh: Sequence[Said], before: Mapping[str, Run]) -> dict[str, Run]:
 
 
 def _gross(
-    fresh: Sequence[Said], believed: Trusted | None, before: Mapping[str, Run]
+    fresh: Sequence[Said], believed: Trusted | None, before: Mapping[str, Run], ttl: int
 ) -> dict[str, Run]:
     """Per source, its answers in a row that fell by a jump although another witness saw none.
 
-    An exit waits for three of them: so much as one wrong answer would sell for nothing, and a
+    An exit waits for some of them: so much as one wrong answer would sell for nothing, and a
     pool that others contradict so grossly is more often wrong than ahead.
     """
     runs: dict[str, Run] = {}
@@ -224,8 +240,13 @@ def _gross(
         if fell and calm - {said.witness}:
             fetched, run = said.answer.fetched, before.get(said.source)
             first = Run(1, fetched, fetched, said.price)
-            runs[said.source] = first if run is None else _longer(run, said)
+            runs[said.source] = first if run is None else _longer(run, said, ttl)
     return runs
+
+
+def _needed(said: Said, fresh: Sequence[Said]) -> int:
+    """Answers in a row of a gross fall after which an exit may go there."""
+    return ANSWERS if _against(said, fresh) is None else CONTRADICTED
 
 
 def _exit(

@@ -184,6 +184,23 @@ def test_looking_twice_at_one_answer_is_not_two_answers():
         assert t.grade is Grade.JUMP
 
 
+def test_what_is_said_in_one_breath_counts_once():
+    """Orders that land ask anew within seconds: a source repeats its mistake at once."""
+    _, memory = look(said("coingecko", "3000"))
+    for n in range(1, 6):
+        at = T0 + n * 2_000
+        t, memory = look(said("coingecko", "3900", at=at), now=at, memory=memory)
+        assert t.grade is Grade.JUMP
+    _, memory = cycles([("3000", None, "3000")])
+    for n in range(1, 6):
+        at = T0 + 30_000 + n * 2_000
+        t, memory = look(
+            said("coingecko", "3000", at=at), said("dexscreener", "2100", at=at, pool=True),
+            now=at, memory=memory,
+        )  # fmt: skip
+        assert t.exit_price is None
+
+
 def test_answers_in_a_row_have_to_tell_of_one_jump():
     _, memory = look(said("coingecko", "3000"))
     out, _ = repeat("coingecko", ["3900", "1500", "3900", "1500"], memory)
@@ -301,7 +318,21 @@ def test_nobody_votes_on_what_he_has_not_seen():
             said("dexscreener", "2000", at=at, pool=True), now=at, memory=memory,
         )  # fmt: skip
         lagging.append(t)
-    assert lagging[-1].exit_price == D(2000)
+    # two that agree are given time to look again; then exits go where the pool is
+    assert [t.exit_price for t in lagging] == [*[D(3000)] * 4, D(2000)]
+
+
+def test_in_a_crash_a_gross_liar_is_outvoted_by_two_that_are_late_by_turns():
+    """One is 3 % behind the other: too much to agree, too little to dispute."""
+    falls = [("2910", "2823", "1950"), ("2850", "2765", "1900"), ("2790", "2706", "1850")]
+    out, _ = cycles([("3000", "3001", "3000"), *falls])
+    assert [t.grade for t in out[1:]] == [Grade.DISPUTED, Grade.DISPUTED, Grade.FLAGGED]
+    assert [t.exit_price for t in out[1:]] == [None, None, None]
+    assert out[-1].note.startswith("outvoted: dexscreener")
+    # as far apart as that they say nothing of one that is less than a jump away
+    modest = [("2910", "2823", "2600"), ("2850", "2765", "2550"), ("2790", "2706", "2500")]
+    out, _ = cycles([("3000", "3001", "3000"), *modest])
+    assert out[-1].exit_price == D(2500)
 
 
 def test_a_liar_is_not_believed_when_the_others_fall_silent():
