@@ -132,7 +132,8 @@ class Limits:
         batch: Most tokens in one request.
         url_chars: Longest URL.
         networks: Most networks in one request, 1 where each has its own address.
-        stale_ms: Age at which its own observation is too old; None where it has no time.
+        stale_ms: Age at which its own observation is too old, where it has a time or a cache on
+            the way says how old the answer is; None where neither can be.
     """
 
     per_minute: float

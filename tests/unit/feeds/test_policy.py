@@ -172,6 +172,22 @@ def test_a_question_it_cannot_answer_is_no_outage(fault):
     assert p.wait() == 0
 
 
+def test_a_question_that_its_adapter_never_asks_is_no_sign_of_life():
+    clock = Clock()
+    p = policy(clock)
+    for _ in range(3):
+        p.start()
+        p.failed(fail(Fault.TIMEOUT))
+    clock.time += OPEN_LAST
+    p.start()
+    p.failed(fail(Fault.UNSUPPORTED))
+    assert p.state is Breaker.HALF_OPEN
+    assert p.wait() == 0
+    p.start()
+    p.failed(fail(Fault.TIMEOUT))
+    assert p.state is Breaker.OPEN
+
+
 def test_one_probe_at_a_time_decides_whether_it_is_back():
     clock = Clock()
     p = policy(clock, chance=1.0)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
+from papertrader_tui.domain.market import MINUTE
 from papertrader_tui.domain.money import divide, parse_price
 from papertrader_tui.domain.tokens import Token
 from papertrader_tui.feeds.source import Answer, Fault, Found, Limits, SourceError, SourcePrice
@@ -32,7 +33,8 @@ class DexScreener(Source):
     WITNESS: ClassVar[str] = "dexscreener"
     NETWORK_ID: ClassVar[str] = "dexscreener"
     BASE_URL: ClassVar[str] = "https://api.dexscreener.com"
-    LIMITS: ClassVar[Limits] = Limits(per_minute=300, batch=30)
+    # It tells no times; but a cache on the way may say how long it has held an answer.
+    LIMITS: ClassVar[Limits] = Limits(per_minute=300, batch=30, stale_ms=3 * MINUTE)
 
     async def prices(self, tokens: Sequence[Token]) -> Answer:
         """One request for tokens of one chain: see `PriceSource.prices`."""

@@ -42,7 +42,8 @@ class GeckoTerminal(Source):
     WITNESS: ClassVar[str] = "coingecko"
     NETWORK_ID: ClassVar[str] = "geckoterminal"
     BASE_URL: ClassVar[str] = "https://api.geckoterminal.com/api/v2"
-    LIMITS: ClassVar[Limits] = Limits(per_minute=30, batch=30)
+    # It tells no times; but a cache on the way may say how long it has held an answer.
+    LIMITS: ClassVar[Limits] = Limits(per_minute=30, batch=30, stale_ms=3 * MINUTE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,7 @@ import pytest
 from papertrader_tui.domain.tokens import Token
 from papertrader_tui.feeds.source import Fault, SourceError
 from papertrader_tui.feeds.sources.dexscreener import DexScreener
+from papertrader_tui.feeds.trusted import Said
 from tests.sourcekit import NOW, Canned, custom, source, token
 
 D = Decimal
@@ -40,6 +41,14 @@ async def ask(pairs, *tokens):
     canned = Canned(json.dumps(pairs))
     answer = await source(DexScreener, canned).prices(tokens or (WETH,))
     return answer, canned
+
+
+async def test_an_answer_that_a_cache_has_kept_for_minutes_is_stale():
+    for age, fresh in ((170, True), (190, False)):
+        dexscreener = source(DexScreener, Canned(json.dumps([pair()]), headers={"age": str(age)}))
+        price = (await dexscreener.prices([WETH])).prices[WETH.id]
+        said = Said("dexscreener", "dexscreener", price, dexscreener.limits.stale_ms)
+        assert (said.fresh_until(30_000) > NOW) is fresh
 
 
 async def test_a_base_token_is_priced_with_all_that_is_said_of_its_pool():

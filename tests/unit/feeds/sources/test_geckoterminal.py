@@ -78,6 +78,8 @@ async def test_the_age_header_tells_the_age():
     answer, _ = await ask([named()], [pool()], headers={"age": "17"})
     price = answer.prices[WETH.id]
     assert (price.observed, price.age_from) == (NOW - 17_000, "age header")
+    # so long as no cache kept it for minutes it is fresh
+    assert GeckoTerminal.LIMITS.stale_ms == 180_000
 
 
 @pytest.mark.parametrize(
