@@ -45,7 +45,9 @@ class LiveTokens:
         """A live market can price more than it knows."""
         return True
 
-    async def search(self, text: str) -> SearchResult:
+    async def search(
+        self, text: str, told: Callable[[SearchResult], None] = lambda _: None
+    ) -> SearchResult:
         """See `ports.TokenSearch.search`.
 
         Raises:
@@ -56,7 +58,8 @@ class LiveTokens:
         book = await asyncio.to_thread(tokenbook.load, self._data)
         known = book.registry(bundled).with_tokens(self._known().tokens.values())
         names = [name for name in SEARCHERS if name in self._feed.source_names]
-        return await search(text, known, bundled, {name: self._searcher(name) for name in names})
+        searchers = {name: self._searcher(name) for name in names}
+        return await search(text, known, bundled, searchers, told=told)
 
     def _searcher(self, name: str) -> Searcher:
         async def ask(query: str) -> Sequence[Found]:

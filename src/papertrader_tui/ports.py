@@ -233,8 +233,11 @@ class TokenSearch(Protocol):
         """Anyone can be asked now: a demo or a tape has its own tokens only."""
         ...
 
-    async def search(self, text: str) -> SearchResult:
-        """Tokens for a symbol, `symbol@chain`, a name or `chain:address`; known ones among them."""
+    async def search(self, text: str, told: Callable[[SearchResult], None]) -> SearchResult:
+        """Tokens for a symbol, `symbol@chain`, a name or `chain:address`; known ones among them.
+
+        `told` is handed what there is while sources are still being waited for.
+        """
         ...
 
     async def add(self, candidate: Candidate) -> Token:

@@ -253,9 +253,9 @@ class Switchboard:
         """See `ports.TokenSearch.open`: once the live market is."""
         return self._opened is not None and self._opened.search is not None
 
-    async def search(self, text: str) -> SearchResult:
+    async def search(self, text: str, told: Callable[[SearchResult], None]) -> SearchResult:
         """See `ports.TokenSearch.search`."""
-        return await self._others.search(text)
+        return await self._others.search(text, told)
 
     async def add(self, candidate: Candidate) -> Token:
         """See `ports.TokenSearch.add`."""

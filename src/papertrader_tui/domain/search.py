@@ -38,11 +38,13 @@ class SearchResult:
     Attributes:
         failures: What went wrong, by source.
         asked: Sources that were asked.
+        waiting: Those of them that have not answered yet.
     """
 
     candidates: tuple[Candidate, ...]
     failures: Mapping[str, str]
     asked: tuple[str, ...]
+    waiting: tuple[str, ...] = ()
 
     @property
     def blind(self) -> bool:

@@ -39,6 +39,7 @@ async def search(
     searchers: Mapping[str, Searcher],
     *,
     deadline: float = DEADLINE,
+    told: Callable[[SearchResult], None] = lambda _: None,
 ) -> SearchResult:
     """Candidates for a symbol, `symbol@chain`, a name, an address or `chain:address`.
 
@@ -48,26 +49,35 @@ async def search(
         bundled: Those that are to be trusted.
         searchers: By name of the source.
         deadline: Seconds that each gets.
+        told: Is handed what there is after each answer but the last.
     """
     query, chain = split(text, known)
     failures: dict[str, str] = {}
+    found: dict[str, Sequence[Found]] = {}
 
-    async def ask(name: str, searcher: Searcher) -> Sequence[Found]:
+    def result() -> SearchResult:
+        outside = (one for name in searchers for one in found.get(name, ()))
+        fit = [one for one in outside if chain in ("", one.token.chain)]
+        ranked = rank(query, [*local(text, known), *fit], known, bundled)
+        waiting = tuple(name for name in searchers if name not in found)
+        return SearchResult(tuple(ranked), dict(failures), tuple(searchers), waiting)
+
+    async def ask(name: str, searcher: Searcher) -> None:
+        answer: Sequence[Found] = ()
         try:
             async with asyncio.timeout(deadline):
-                return await searcher(query)
+                answer = await searcher(query)
         except SourceError as error:
             if error.fault not in (Fault.NOT_FOUND, Fault.UNSUPPORTED):  # else it knows none
                 failures[name] = str(error)
         except TimeoutError:
             failures[name] = f"{name} did not answer within {deadline:g} s"
-        return ()
+        found[name] = answer
+        if len(found) < len(searchers):
+            told(result())
 
-    answers = await asyncio.gather(*(ask(name, one) for name, one in searchers.items()))
-    found = [one for answer in answers for one in answer]
-    found = [one for one in found if chain in ("", one.token.chain)]
-    ranked = rank(query, [*local(text, known), *found], known, bundled)
-    return SearchResult(tuple(ranked), failures, tuple(searchers))
+    await asyncio.gather(*(ask(name, one) for name, one in searchers.items()))
+    return result()
 
 
 def split(text: str, known: Registry) -> tuple[str, str]:

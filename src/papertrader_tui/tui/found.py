@@ -28,10 +28,10 @@ OWN = ("bundled", "added")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _UNFINISHED = re.compile(r"(?:[a-z][a-z0-9-]*:)?0x[0-9a-f]{0,39}|[a-z][a-z0-9-]*:", re.IGNORECASE)
 
-ASK = "Type a symbol, a name or chain:address: the price sources are searched too."
+ASK = "Type a symbol, a name or chain:address to ask the price sources."
 UNFINISHED = "An address has 40 digits after 0x: paste the whole of it."
-SEARCHING = "searching the price sources…"
-ADDING = "adding…"
+SEARCHING = "Searching the price sources…"
+ADDING = "Adding it…"
 HERE_ONLY = {
     "demo": "The demo has these tokens only; live prices have all others.",
     "tape": "A tape has its own tokens only.",
@@ -94,14 +94,18 @@ def line(one: Candidate, row: TokenRow | None, width: int) -> Content:
     return Content.assemble(*parts)
 
 
-def detail(one: Candidate | None) -> Content:
+def detail(one: Candidate | None, *, watched: bool) -> Content:
     """The whole id of the token that is chosen, its name and who knows it: two lines."""
     if one is None:
         return Content("")
-    known = ["verified"] if one.verified else []
-    known += [source for source in one.sources if source != OWN[0]]
-    facts = " · ".join(filter(None, (fmt.clean(one.token.name, 40), ", ".join(known))))
-    return Content.assemble(fmt.clean(one.token.id), (f"\n{facts}", MUTED))
+    known = ", ".join(source for source in one.sources if source not in OWN)
+    facts = [
+        fmt.clean(one.token.name, 40),
+        "verified" if one.verified else "added by you" if OWN[1] in one.sources else "",
+        "watched" if watched else "",
+        f"by {known}" if known else "",
+    ]
+    return Content.assemble(fmt.clean(one.token.id), (f"\n{' · '.join(filter(None, facts))}", MUTED))
 
 
 def warning(one: Candidate) -> str:
@@ -121,20 +125,24 @@ def outcome(result: SearchResult, count: int) -> tuple[str, str]:
         result: What was found.
         count: Rows that are shown now.
     """
+    if result.waiting:
+        return f"{count} so far, still asking {', '.join(result.waiting)}…", ""
     if not result.asked:
         return "None of the price sources that are on can search.", WARNING
     said = "; ".join(fmt.clean(text) for text in result.failures.values())
     if result.blind:
         return f"No price source could be searched, so known tokens only: {said}", ERROR
     if said:
-        return f"Something may be missing: {said}", WARNING
+        return f"{count} found. Not asked or no answer: {said}", ""
     answered = f"{len(result.asked)} source{'s' if len(result.asked) > 1 else ''}"
     return (f"{count} found, {answered} asked." if count else f"Nobody of {answered} knows it."), ""
 
 
-def nothing(asked: bool) -> str:
+def nothing(result: SearchResult | None) -> str:
     """Of a list without a row."""
-    return "No token matches." if asked else "No known token matches. Try fewer letters."
+    if result is None or result.blind:
+        return "No known token matches. Try fewer letters."
+    return "No token matches." if not result.waiting else "No token matches so far."
 
 
 def index_of(found: Sequence[Candidate], token: TokenId | None) -> int:

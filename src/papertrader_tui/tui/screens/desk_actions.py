@@ -171,7 +171,7 @@ class DeskActions:
         def answered(_: Sequence[Event]) -> None:
             desk.select(token)
             name = desk.names.text(token, 16)
-            self._app.tell(f"{name} is on the watchlist; its price is asked for.", title="Watched")
+            self._app.tell(f"{name} is on the watchlist.", title="Watched")
 
         self._app.send(Watch(token, True), answered)
 

@@ -41,7 +41,7 @@ class FindScreen(Dialog[TokenId]):
     KEYS_TEXT = "↑ ↓ choose · Enter goes to it · Esc closes"
     DEFAULT_CSS = """
     FindScreen {
-        & OptionList { margin: 0; max-height: 50vh; }
+        & OptionList { margin: 0; max-height: 40vh; }
         & #state { height: auto; max-height: 2; margin: 0 0 1 0; color: $foreground 56%; }
         & #header { height: 1; color: $foreground 56%; }
         & #detail { height: 2; margin: 1 0 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -131,12 +131,16 @@ class FindScreen(Dialog[TokenId]):
 
     async def _ask_for(self, search: TokenSearch, query: str) -> None:
         try:
-            self._result = await search.search(query)
+            self._heard(await search.search(query, self._heard))
         except Exception as error:
             self._say(fmt.clean(str(error)) or type(error).__name__, words.ERROR)
-            return
+
+    def _heard(self, result: SearchResult) -> None:
+        """What sources have answered so far, or all of it."""
+        self._result = result
         self._list()
-        self._say(*words.outcome(self._result, len(self._shown)))
+        if self._warned is None and not self._adding:
+            self._say(*words.outcome(result, len(self._shown)))
 
     # choosing --------------------------------------------------------------------------------
 
@@ -214,8 +218,7 @@ class FindScreen(Dialog[TokenId]):
         self._header.update(words.header(width))
         self._options.clear_options()
         if not self._shown:
-            asked = self._result is not None
-            self._options.add_option(Option(words.nothing(asked), disabled=True))
+            self._options.add_option(Option(words.nothing(self._result), disabled=True))
         else:
             self._options.add_options(
                 Option(words.line(one, self._rows.get(one.token.id), width), id=one.token.id)
@@ -225,4 +228,7 @@ class FindScreen(Dialog[TokenId]):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        self._detail.update(words.detail(self._current))
+        one = self._current
+        self._detail.update(
+            words.detail(one, watched=one is not None and one.token.id in self._rows)
+        )
