@@ -7,15 +7,13 @@ follow, already folded into the account; an event's effect is visible to the lin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.bot.trader import Trader
 from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain import risk
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.market import (
@@ -32,26 +30,13 @@ from papertrader_tui.domain.market import (
     Trust,
 )
 from papertrader_tui.domain.money import ZERO, add, mul, sub
-from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy, Status
+from papertrader_tui.domain.orders import Side, Status
 from papertrader_tui.domain.risk import RiskLimits
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
+from papertrader_tui.engine.command_desk import CommandDesk
 from papertrader_tui.engine.orderdesk import OrderDesk
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.intel.levels import profile as level_profile
-
-
-def close_request(command: cmd.ClosePosition) -> OrderRequest:
-    """The sale that closing a position comes to: all of it, and it has to get out."""
-    return OrderRequest(
-        command.client_id,
-        command.token,
-        Side.SELL,
-        SizeBy.PERCENT,
-        Decimal(100),
-        tolerance_bps=command.tolerance_bps,
-        insist=True,
-    )
-
 
 NOTHING: Sequence[ev.Event] = ()
 
@@ -89,17 +74,18 @@ class Desk:
         self.gas: dict[str, Gas] = {}
         self.now = 0
         self._profiles = profiles or {}
-        self.profile = self._profile(account.level)
+        self.profile = self.profile_of(account.level)
         self._out: list[ev.Event] = []
         self._flattening = account.kill is ev.KillMode.FLATTEN
         self.orders = OrderDesk(self, self.emit)
         self.trader = Trader(self, self.orders, self.emit)
+        self._commands = CommandDesk(self, self.emit)
         self._due = 0
         self._next_mark = 0
         self._floor = ZERO
         self._equity = account.ledger.equity()
         for token in (*account.watch, *account.ledger.positions, *account.open):
-            self._market(token)
+            self.market_of(token)
         self._refresh()
 
     @property
@@ -107,15 +93,21 @@ class Desk:
         """Cash and holdings at the newest marks."""
         return self._equity
 
-    def _profile(self, level: int) -> Profile:
+    def profile_of(self, level: int) -> Profile:
+        """The profile of a level.
+
+        Raises:
+            KeyError, ValueError: there is no such level.
+        """
         return self._profiles.get(level) or level_profile(level)
 
-    def _market(self, token: TokenId) -> TokenMarket | None:
+    def market_of(self, token: TokenId) -> TokenMarket | None:
+        """What is known of a token's market; None for a token that is not known here."""
         market = self.markets.get(token)
         if market is None and token in self.registry.tokens:
             market = TokenMarket(self.registry.tokens[token], self.registry.chain_of(token))
             self.markets[token] = market
-            self._flag(market)
+            self.flag(market)
         return market
 
     def learn(self, token: Token) -> None:
@@ -123,7 +115,8 @@ class Desk:
         if token.id not in self.registry.tokens:
             self.registry = self.registry.with_tokens([token])
 
-    def _flag(self, market: TokenMarket) -> None:
+    def flag(self, market: TokenMarket) -> None:
+        """Note whether it is held, worked and watched, so that a price need not look."""
         token = market.token.id
         market.held = token in self.account.ledger.positions
         market.working = token in self.account.open
@@ -142,7 +135,7 @@ class Desk:
 
     def _after_swap(self, event: ev.Filled | ev.Reverted) -> None:
         account, market = self.account, self.markets[event.token]
-        self._flag(market)
+        self.flag(market)
         if isinstance(event, ev.Filled):
             self._describe(event, market)
             self.trader.after_fill(event, market)
@@ -206,18 +199,18 @@ class Desk:
             return self._on_bar(item)  # type: ignore[arg-type]
         self.now = max(self.now, item.time)
         if isinstance(item, Depth):
-            market = self._market(item.token)
+            market = self.market_of(item.token)
             if market is not None:
                 market.deepen(item)
         elif isinstance(item, Trust):
-            market = self._market(item.token)
+            market = self.market_of(item.token)
             if market is not None:
                 market.heed(item)
         elif isinstance(item, Gas):
             self.gas[item.chain] = item
             self.trader.on_gas(item)
         elif isinstance(item, History):
-            market = self._market(item.token)
+            market = self.market_of(item.token)
             if market is not None and not item.charts:
                 market.series.warm(item)
         elif isinstance(item, Timer) and self.now >= self._due:
@@ -232,7 +225,7 @@ class Desk:
         if not isinstance(item, Quote):
             self.step(item)
             return
-        market = self._market(item.token)
+        market = self.market_of(item.token)
         if market is None:
             return
         self.now = max(self.now, item.time)
@@ -245,7 +238,7 @@ class Desk:
     def _on_quote(self, quote: Quote) -> Sequence[ev.Event]:
         market = self.markets.get(quote.token)
         if market is None:
-            market = self._market(quote.token)
+            market = self.market_of(quote.token)
             if market is None:
                 return NOTHING
         time = quote.time
@@ -304,7 +297,7 @@ class Desk:
     def _on_bar(self, bar: Bar) -> Sequence[ev.Event]:
         market = self.markets.get(bar.token)
         if market is None:
-            market = self._market(bar.token)
+            market = self.market_of(bar.token)
             if market is None:
                 return NOTHING
         if bar.end > self.now:
@@ -350,13 +343,14 @@ class Desk:
         """Roll the day, record the account, expire orders, open gates: whatever is due."""
         account, now = self.account, self.now
         if self._next_mark and (now // DAY != account.equity_day or now >= self._next_mark):
-            self._record()
+            self.record()
         for gate in self.gates.after_time(account.seq + 1, now):
             self.emit(gate)
         self.orders.expire(now)
         self._refresh()
 
-    def _record(self) -> None:
+    def record(self) -> None:
+        """Emit the account as it stands."""
         self.emit(self.account.totals(self.now))
 
     def _refresh(self) -> None:
@@ -383,9 +377,9 @@ class Desk:
         self.emit(ev.SessionStarted(self.account.seq + 1, self.now, program, detail, settings))
         if self.account.sessions == 1:
             for token in watchlist:
-                self._watch(cmd.Watch(token, True))
+                self._commands.do(cmd.Watch(token, True))
         if self.now // DAY != self.account.equity_day:
-            self._record()
+            self.record()
         self._refresh()
         return self._take_out()
 
@@ -412,49 +406,9 @@ class Desk:
         self.now = max(self.now, now)
         if self.now >= self._due:
             self._on_time()
-        _COMMANDS[type(command)](self, command)
+        self._commands.do(command)
         self._refresh()
         return self._take_out()
-
-    def _place(self, command: cmd.PlaceOrder) -> None:
-        self.orders.place(command.request)
-
-    def _cancel(self, command: cmd.CancelOrder) -> None:
-        problem = self.orders.cancel(command.order_id)
-        if problem is not None:
-            self._say("warning", problem)
-
-    def _close(self, command: cmd.ClosePosition) -> None:
-        if command.client_id in self.account.client_ids:
-            return
-        request = close_request(command)
-        if self.orders.can_close(request):
-            self.orders.cancel_all(command.token, Side.SELL, "its position is being closed")
-        self.orders.place(request)
-
-    def _switch_bot(self, command: cmd.SwitchBot) -> None:
-        if command.on != self.account.bot:
-            self.emit(ev.BotSwitched(self.account.seq + 1, self.now, command.on))
-            self.trader.woken()
-
-    def _set_level(self, command: cmd.SetLevel) -> None:
-        if command.level == self.account.level:
-            return
-        try:
-            profile = self._profile(command.level)
-        except (KeyError, ValueError) as fault:
-            self._say("warning", str(fault.args[0] if fault.args else fault))
-            return
-        self.profile = profile
-        self.emit(ev.LevelChanged(self.account.seq + 1, self.now, profile.level, profile.name))
-        self.trader.woken()
-
-    def _set_kill(self, command: cmd.SetKill) -> None:
-        if command.mode is self.account.kill:
-            return
-        self.emit(ev.KillSwitched(self.account.seq + 1, self.now, command.mode))
-        if command.mode in (ev.KillMode.REDUCE_ONLY, ev.KillMode.FLATTEN):
-            self.orders.cancel_all(None, Side.BUY, "the kill switch allows exits only")
 
     def _flatten(self) -> None:
         """Sell what is held and not being sold yet; once all is closed, flatten becomes pause."""
@@ -468,32 +422,6 @@ class Desk:
                 self.trader.flatten(market)
         if not account.ledger.positions and not account.open:
             self.emit(ev.KillSwitched(account.seq + 1, self.now, ev.KillMode.PAUSE))
-
-    def _switch_gates(self, command: cmd.SwitchGates) -> None:
-        if command.on != self.account.gates_on:
-            self.emit(ev.GatesSwitched(self.account.seq + 1, self.now, command.on))
-
-    def _reset_gate(self, command: cmd.ResetGate) -> None:
-        if command.gate not in self.account.gates:
-            self._say("info", f"gate {command.gate!r} is not closed")
-            return
-        if command.gate == risk.PEAK_LOSS:
-            self._record()  # the peak is counted anew from here
-        self.emit(ev.GateCleared(self.account.seq + 1, self.now, command.gate, "hand"))
-
-    def _watch(self, command: cmd.Watch) -> None:
-        market = self._market(command.token)
-        if market is None:
-            self._say("warning", f"token {command.token!r} is not known here")
-        elif command.on != (command.token in self.account.watch):
-            self.emit(ev.WatchChanged(self.account.seq + 1, self.now, command.token, command.on))
-            self._flag(market)
-
-    def _mark_account(self, _: cmd.MarkAccount) -> None:
-        self._record()
-
-    def _say(self, severity: str, text: str) -> None:
-        self.emit(ev.Alerted(self.account.seq + 1, self.now, severity, text))
 
     # ------------------------------------------------------------------ checkpoints
 
@@ -522,17 +450,3 @@ class Desk:
         )
         self.trader.from_plain(state["bot"])
         self._refresh()
-
-
-_COMMANDS: dict[type, Callable[[Desk, Any], None]] = {
-    cmd.PlaceOrder: Desk._place,
-    cmd.CancelOrder: Desk._cancel,
-    cmd.ClosePosition: Desk._close,
-    cmd.SwitchBot: Desk._switch_bot,
-    cmd.SetLevel: Desk._set_level,
-    cmd.SetKill: Desk._set_kill,
-    cmd.SwitchGates: Desk._switch_gates,
-    cmd.ResetGate: Desk._reset_gate,
-    cmd.Watch: Desk._watch,
-    cmd.MarkAccount: Desk._mark_account,
-}

@@ -6,17 +6,12 @@ into the account at once, so that the next line already sees its effect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Protocol
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.account import Account, cash_need
-from papertrader_tui.domain.gates import Gates
-from papertrader_tui.domain.ledger import cost_of
-from papertrader_tui.domain.market import Gas
+from papertrader_tui.domain.account import cash_need
 from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import (
     Kind,
@@ -29,41 +24,17 @@ from papertrader_tui.domain.orders import (
 )
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.checks import Draft, draft
-from papertrader_tui.intel.levels import Profile
-from papertrader_tui.simulator.costs import Swap, drift
+from papertrader_tui.engine.landing import Landing
+from papertrader_tui.engine.situation import Emit, Situation
 from papertrader_tui.simulator.gas import GasCost, swap_gas
 from papertrader_tui.simulator.landing import lands_at
 from papertrader_tui.simulator.matching import (
-    MAX_ATTEMPTS,
+    moves,
     quote,
     terms,
     trail_price,
     triggered,
-    widened,
-    within,
 )
-
-Emit = Callable[[ev.Event], None]
-
-
-class Situation(Protocol):
-    """What of the desk the order desk looks at."""
-
-    account: Account
-    gates: Gates
-    profile: Profile
-    stale_after: int
-    now: int
-
-    @property
-    def markets(self) -> Mapping[TokenId, TokenMarket]:
-        """What is known of each token's market."""
-        ...
-
-    @property
-    def gas(self) -> Mapping[str, Gas]:
-        """The last gas price of each chain."""
-        ...
 
 
 class OrderDesk:
@@ -73,13 +44,14 @@ class OrderDesk:
         trails: Highest price seen per working trailing stop, between the events that record it.
     """
 
-    __slots__ = ("_account", "_emit", "_of", "trails")
+    __slots__ = ("_account", "_emit", "_landing", "_of", "trails")
 
     def __init__(self, of: Situation, emit: Emit) -> None:
         self._of = of
         self._account = of.account
         self._emit = emit
         self.trails: dict[str, Decimal] = {}
+        self._landing = Landing(of, self, emit)
 
     # ------------------------------------------------------------------ asking
 
@@ -152,7 +124,7 @@ class OrderDesk:
         if order.kind is Kind.TRAILING_STOP and order.high is not None:
             self.trails[order.id] = order.high
         if order.kind is Kind.MARKET:
-            self._send(order, market)
+            self.send(order, market)
 
     def _hold_exit(self, entry: Order, kind: Kind, price: Decimal, name: str) -> None:
         number = self._account.orders_made + 1
@@ -195,20 +167,21 @@ class OrderDesk:
             return f"order {order_id} is already {order.status.value}"
         if order.status is Status.SUBMITTED:
             return f"order {order_id} is in flight: it lands in its block or reverts"
-        self._end(order, ev.OrderCancelled(self._account.seq + 1, self._of.now, order.id, reason))
+        self.end(order, ev.OrderCancelled(self._account.seq + 1, self._of.now, order.id, reason))
         return None
 
-    def _end(self, order: Order, event: ev.Event) -> None:
+    def end(self, order: Order, event: ev.Event) -> None:
         """End an order without a fill, and the exits that hang on it."""
         self._emit(event)
         self.trails.pop(order.id, None)
-        self._drop_exits(order, "its entry ended without a fill")
+        self.drop_exits(order, "its entry ended without a fill")
 
-    def _drop_exits(self, entry: Order, reason: str) -> None:
+    def drop_exits(self, entry: Order, reason: str) -> None:
+        """Take back the exits that wait for an entry which will never fill."""
         for other in list(self._account.open.get(entry.token, {}).values()):
             if other.parent == entry.id and other.status is Status.HELD:
                 self._emit(ev.OrderCancelled(self._account.seq + 1, self._of.now, other.id, reason))
-        self._refresh(entry.token)
+        self.refresh(entry.token)
 
     def cancel_all(self, token: TokenId | None, side: Side | None, reason: str) -> None:
         """Cancel every order that is not in flight, of one token or side if given."""
@@ -239,7 +212,7 @@ class OrderDesk:
         for order in self._account.open_orders():
             if self._account.orders[order.id].status is Status.SUBMITTED:
                 event = ev.OrderCancelled(self._account.seq + 1, self._of.now, order.id, reason)
-                self._end(order, event)
+                self.end(order, event)
 
     def expire(self, now: int) -> None:
         """End the orders whose time is up; what is in flight lands all the same."""
@@ -249,7 +222,7 @@ class OrderDesk:
                 and now >= order.good_until
                 and self._account.orders[order.id].status is Status.WORKING
             ):
-                self._end(order, ev.OrderExpired(self._account.seq + 1, now, order.id))
+                self.end(order, ev.OrderExpired(self._account.seq + 1, now, order.id))
 
     def due(self) -> int:
         """When the next order expires."""
@@ -279,7 +252,7 @@ class OrderDesk:
                 # on a doubted price an entry waits for one that is believed
                 and market.price_of(order.side) is not None
             ):
-                self._mine(order, market)
+                self._landing.mine(order, market)
 
     def match(self, market: TokenMarket, low: Decimal, high: Decimal) -> None:
         """Send the resting orders that this price, or the path since the last one, triggers."""
@@ -305,7 +278,7 @@ class OrderDesk:
                 continue
             if order.side is Side.BUY and self._blocked(market):
                 continue
-            self._send(order, market)
+            self.send(order, market)
             if order.group is not None:
                 busy.add(order.group)
 
@@ -342,17 +315,18 @@ class OrderDesk:
 
     # ------------------------------------------------------------------ sending and landing
 
-    def _send(self, order: Order, market: TokenMarket, tolerance: int | None = None) -> None:
+    def send(self, order: Order, market: TokenMarket, tolerance: int | None = None) -> None:
+        """Send an order to the chain on the quote of now, with another tolerance if given."""
         of = self._of
         order = self._account.orders[order.id]
         price = market.price_of(order.side) or ZERO
         if tolerance is not None:
             order = order.to(Status.SUBMITTED, tolerance_bps=tolerance)
         swap = quote(order, price, market.pricer, market.token.decimals)
-        if not _moves(swap):
+        if not moves(swap):
             if order.urgent and order.status is Status.WORKING:
                 return  # it has to get out: the next price may serve it
-            self._end(
+            self.end(
                 order,
                 ev.OrderCancelled(
                     self._account.seq + 1,
@@ -369,7 +343,7 @@ class OrderDesk:
         if order.exact_out and self._beyond_cash(order, bound):
             reason = f"up to {bound:,.2f} USDC would be needed, which is more than is free"
             seq = self._account.seq + 1
-            self._end(order, ev.OrderCancelled(seq, of.now, order.id, reason))
+            self.end(order, ev.OrderCancelled(seq, of.now, order.id, reason))
             return
         attempt = order.attempts + 1
         self._emit(
@@ -394,168 +368,11 @@ class OrderDesk:
         """Would it need more than is free and it has reserved itself?"""
         return bound > add(self._account.free_cash(), cash_need(order))
 
-    def _mine(self, order: Order, market: TokenMarket) -> None:
-        price = market.price_of(order.side) or ZERO
-        swap = quote(order, price, market.pricer, market.token.decimals)
-        gas = self.gas_of(market)
-        cash = self._account.ledger.cash
-        passes = swap is not None and _moves(swap) and within(order, swap, order.bound or ZERO)
-        if passes and swap is not None:
-            needed = add(swap.cash, gas.usd) if order.side is Side.BUY else sub(gas.usd, swap.cash)
-            if cash < needed:
-                passes = False
-        if not passes and cash < gas.usd:
-            if order.urgent:
-                # no money for the gas of a revert, so it was not mined; it goes again, wider
-                if _moves(swap):
-                    self._send(order, market, widened(order.tolerance_bps))
-                return
-            self._end(
-                order,
-                ev.OrderCancelled(
-                    self._account.seq + 1,
-                    self._of.now,
-                    order.id,
-                    f"the cash of {cash:,.2f} no longer covers the swap and its gas",
-                ),
-            )
-            return
-        if passes and swap is not None:
-            self._fill(order, market, swap, gas)
-        else:
-            self._revert(order, market, swap, gas)
-        self._refresh(order.token)
-
-    def _fill(self, order: Order, market: TokenMarket, swap: Swap, gas: GasCost) -> None:
-        account, of = self._account, self._of
-        buying = order.side is Side.BUY
-        value = mul(swap.quantity, swap.reference)
-        cost, realized = value, ZERO
-        if not buying:
-            cost = cost_of(account.ledger.positions[order.token], swap.quantity)
-            realized = sub(value, cost)
-        self._emit(
-            ev.Filled(
-                account.seq + 1,
-                of.now,
-                order.id,
-                order.token,
-                market.token.symbol,
-                order.side,
-                order.origin,
-                swap.quantity,
-                swap.cash,
-                swap.price,
-                swap.reference,
-                market.source_of(order.side),
-                drift(
-                    swap.reference,
-                    order.quote_price or swap.reference,
-                    swap.quantity,
-                    buying=buying,
-                ),
-                swap.lp_fee,
-                swap.impact,
-                gas.usd,
-                gas.units,
-                gas.price_wei,
-                gas.l1_fee_wei,
-                gas.native_usd,
-                gas.source,
-                swap.fidelity,
-                cost,
-                realized,
-                order.decision,
-            )
-        )
-        self.trails.pop(order.id, None)
-        if buying:
-            self._activate_exits(order, swap.quantity)
-        elif order.group is not None:
-            for other in list(account.open.get(order.token, {}).values()):
-                if other.group == order.group and other.status is Status.WORKING:
-                    self.cancel(other.id, f"order {order.id} of its bracket filled")
-
-    def _activate_exits(self, entry: Order, quantity: Decimal) -> None:
-        for other in list(self._account.open.get(entry.token, {}).values()):
-            if other.parent == entry.id and other.status is Status.HELD:
-                self._emit(
-                    ev.OrderActivated(self._account.seq + 1, self._of.now, other.id, quantity)
-                )
-
-    def _revert(self, order: Order, market: TokenMarket, swap: Swap | None, gas: GasCost) -> None:
-        reference = market.price_of(order.side) or ZERO
-        price = swap.price if swap is not None else reference
-        quantity = order.quantity or ZERO
-        if swap is not None:
-            quantity = swap.quantity
-        what = "the pool cannot serve this size"
-        if swap is not None:
-            got = swap.quantity if order.side is Side.BUY and not order.exact_out else swap.cash
-            word = "maximum in" if order.exact_out else "minimum out"
-            what = f"it would have come to {got:f}, the {word} was {order.bound or ZERO:f}"
-            if within(order, swap, order.bound or ZERO):
-                what = "cash no longer covers the swap and its gas"
-        again = self._after_revert(order)
-        if again is Status.SUBMITTED and not _moves(swap):
-            again = Status.WORKING
-        self._emit(
-            ev.Reverted(
-                self._account.seq + 1,
-                self._of.now,
-                order.id,
-                order.token,
-                market.token.symbol,
-                order.side,
-                order.origin,
-                price,
-                reference,
-                market.source_of(order.side),
-                drift(
-                    reference,
-                    order.quote_price or reference,
-                    quantity,
-                    buying=order.side is Side.BUY,
-                ),
-                gas.usd,
-                gas.units,
-                gas.price_wei,
-                gas.l1_fee_wei,
-                gas.native_usd,
-                gas.source,
-                market.pricer.fidelity,
-                what,
-                again.value,
-            )
-        )
-        if again is Status.SUBMITTED:
-            self._send(self._account.orders[order.id], market, widened(order.tolerance_bps))
-        elif again is Status.REVERTED:
-            self.trails.pop(order.id, None)
-            self._drop_exits(order, "its entry ended without a fill")
-
-    def _after_revert(self, order: Order) -> Status:
-        """A stop has to get out: it goes again, wider. A limit or target rests again."""
-        if order.urgent:
-            return Status.SUBMITTED
-        if order.side is Side.BUY and self._account.kill in (
-            ev.KillMode.REDUCE_ONLY,
-            ev.KillMode.FLATTEN,
-        ):
-            return Status.REVERTED
-        if order.kind in (Kind.LIMIT, Kind.TAKE_PROFIT) and order.attempts < MAX_ATTEMPTS:
-            return Status.WORKING
-        return Status.REVERTED
-
-    def _refresh(self, token: TokenId) -> None:
+    def refresh(self, token: TokenId) -> None:
+        """Note whether orders of a token are still open."""
         market = self._of.markets.get(token)
         if market is not None:
             market.working = token in self._account.open
-
-
-def _moves(swap: Swap | None) -> bool:
-    """Would it move anything at all?"""
-    return swap is not None and swap.quantity > 0 and swap.cash > 0
 
 
 def _stops_first(order: Order) -> tuple[int, int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from papertrader_tui.domain.commands import ClosePosition, PlaceOrder
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Kind, Order, Side
-from papertrader_tui.engine.desk import Desk, close_request
+from papertrader_tui.engine.command_desk import close_request
+from papertrader_tui.engine.desk import Desk
 from papertrader_tui.engine.snapshot import Preview
 from papertrader_tui.simulator.matching import quote, terms
 

@@ -103,3 +103,8 @@ def trail_price(high: Decimal, trail_bps: int) -> Decimal:
 def widened(tolerance_bps: int) -> int:
     """A stop's tolerance after a revert: doubled, from at least 50 basis points, capped."""
     return min(MAX_TOLERANCE_BPS, max(50, tolerance_bps) * 2)
+
+
+def moves(swap: Swap | None) -> bool:
+    """Would it move anything at all?"""
+    return swap is not None and swap.quantity > 0 and swap.cash > 0
