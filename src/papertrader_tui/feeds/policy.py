@@ -147,7 +147,7 @@ class Policy:
                 self._pause(min(error.retry_after, RETRY_AFTER_MOST))
             if probing or self._failures >= FAILURES:
                 self._trip()
-        else:
+        elif error.fault is not Fault.UNSUPPORTED:  # that its adapter says, and asks nobody
             # it is up, it only does not know what was asked for
             self._open = False
             self._failures = self._opened = 0
