@@ -83,10 +83,20 @@ class Policy:
         per_minute: The source's documented limit.
         clock: Monotonic seconds.
         chance: A random number in [0, 1) at each call.
+        open_first, open_last: Seconds that an open circuit stays open, the first time and at most.
     """
 
-    def __init__(self, per_minute: float, clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self,
+        per_minute: float,
+        clock: Clock,
+        chance: Chance,
+        *,
+        open_first: float = OPEN_FIRST,
+        open_last: float = OPEN_LAST,
+    ) -> None:
         self._bucket = TokenBucket(per_minute, clock)
+        self._spans = (open_first, open_last)
         self._clock = clock
         self._chance = chance
         self._not_before = clock()
@@ -162,7 +172,7 @@ class Policy:
             self._pause(min(max(retry_after, 0.0), RETRY_AFTER_MOST))
 
     def _trip(self) -> None:
-        span = min(OPEN_LAST, OPEN_FIRST * 2.0 ** min(self._opened, 30))
+        span = min(self._spans[1], self._spans[0] * 2.0 ** min(self._opened, 30))
         self._open = True
         self._opened += 1
         # half of it is by chance, so that many programs do not come back at the same moment
