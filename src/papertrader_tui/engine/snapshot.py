@@ -111,6 +111,24 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryProgress:
+    """How far past candles have been filled in.
+
+    Attributes:
+        done, total: Series of candles (a token's of one length) that had gaps.
+        eta: Seconds to go as far as can be told, None before the first is done.
+        failed: Of the done, how many stayed without an answer.
+        over: Nothing more is asked for now; what is not done is tried again later.
+    """
+
+    done: int
+    total: int
+    eta: float | None
+    failed: int
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FeedHealth:
     """How the prices of a live market come in.
 
@@ -118,11 +136,13 @@ class FeedHealth:
         sources: In order of preference.
         hit_rate: Part of the prices asked for that waited for no request, None before the first.
         position_updates: Prices of held tokens in the last minute.
+        history: Of the last look for gaps that found some, None before it.
     """
 
     sources: tuple[SourceRow, ...]
     hit_rate: float | None = None
     position_updates: int = 0
+    history: HistoryProgress | None = None
 
     @property
     def up(self) -> int:

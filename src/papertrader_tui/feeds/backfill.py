@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE, Candle, History
 from papertrader_tui.domain.tokens import Token, TokenId
+from papertrader_tui.engine.snapshot import HistoryProgress
 from papertrader_tui.feeds.source import Fault, PriceSource, SourceError
 
 _log = logging.getLogger(__name__)
@@ -88,22 +89,6 @@ class Asks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far filling has come.
-
-    Attributes:
-        done, total: Series of candles (a token's of one length) that had gaps.
-        eta: Seconds to go as far as can be told, None before the first is done.
-        failed: Of the done, how many stayed without an answer.
-    """
-
-    done: int
-    total: int
-    eta: float | None
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Gap:
     """Candles of one token that are asked for in one request.
 
@@ -135,7 +120,7 @@ class Backfill:
         wall: Market milliseconds.
         clock: Monotonic seconds.
         order: Sources by preference; those that the feed does not have are left out.
-        progress: Is told after every request.
+        progress: Is told before the first request, after every one, and when it is over.
     """
 
     def __init__(
@@ -146,7 +131,7 @@ class Backfill:
         wall: Callable[[], int],
         clock: Callable[[], float],
         order: Sequence[str] = ORDER,
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[HistoryProgress], None] = lambda _: None,
     ) -> None:
         self._feed, self._archive = feed, archive
         self._wall, self._clock = wall, clock
@@ -214,7 +199,7 @@ class Backfill:
             if spans
         ]
 
-    async def fill(self) -> Progress:
+    async def fill(self) -> HistoryProgress:
         """Ask once for everything that is missing and may be asked for now.
 
         Ends early where no source answers at all: there is no network.
@@ -225,7 +210,10 @@ class Backfill:
             for gap in await self.gaps(self._wall())
             if self._not_before.get((gap.token.id, gap.interval), began) <= began
         ]
-        state, down = Progress(0, len(due), None, 0), 0
+        state, down = HistoryProgress(0, len(due), None, 0), 0
+        if not due:
+            return state
+        self._progress(state)
         for done, gap in enumerate(due, 1):
             answered = True
             if gap.token.id in self._tokens:
@@ -233,9 +221,10 @@ class Backfill:
                 self._not_before[gap.token.id, gap.interval] = self._clock() + pause
                 down = down + 1 if pause == RETRY_DOWN else 0
             left = (self._clock() - began) / done * (len(due) - done)
-            state = Progress(done, len(due), left, state.failed + (not answered))
+            over = done == len(due) or down == DOWN
+            state = HistoryProgress(done, len(due), left, state.failed + (not answered), over)
             self._progress(state)
-            if down == DOWN:
+            if over:
                 break
         return state
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from papertrader_tui.domain import events as ev
-from papertrader_tui.engine.snapshot import FeedHealth, SourceRow
+from papertrader_tui.engine.snapshot import FeedHealth, HistoryProgress, SourceRow
 from papertrader_tui.feeds.alerts import Alert, AlertKind, News
 from papertrader_tui.feeds.monitor import SourceHealth
 from papertrader_tui.feeds.policy import Breaker
@@ -17,13 +17,14 @@ _OVER = {
 }
 
 
-def feed_health(feed: PriceFeed) -> FeedHealth:
-    """The figures of all sources."""
+def feed_health(feed: PriceFeed, history: HistoryProgress | None = None) -> FeedHealth:
+    """The figures of all sources, and how far history is filled in."""
     now = feed.clock()
     return FeedHealth(
         tuple(_row(health, now) for health in feed.health()),
         feed.monitor.hit_rate(),
         feed.monitor.position_updates(now),
+        history,
     )
 
 

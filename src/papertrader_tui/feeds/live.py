@@ -13,6 +13,7 @@ from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.market import History, MarketInput, Quote, Timer, Trust
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
+from papertrader_tui.engine.snapshot import HistoryProgress
 from papertrader_tui.feeds.backfill import Archive, Backfill
 from papertrader_tui.feeds.health import FeedNews, feed_health
 from papertrader_tui.feeds.live_inputs import GasBoard, depth_of, quote_of, trust_of
@@ -89,6 +90,7 @@ class LiveMarket:
         self._watchlist = list(watchlist)
         self._cursor = cursor
         self._past: Past | None = None
+        self._progress: HistoryProgress | None = None
         self._history, self._last = history, last
         self._learned: list[History] = []
         self._followed: dict[TokenId, Token] = {}
@@ -120,7 +122,7 @@ class LiveMarket:
             identity="live",
             interval=int(seconds * 1_000),
             gas_note="bundled typical gas prices, live price of the native token",
-            feed=feed_health(self._feed),
+            feed=feed_health(self._feed, self._progress),
             keeps_inputs=True,
         )
 
@@ -211,7 +213,13 @@ class LiveMarket:
         Args:
             archive: Where candles are kept.
         """
-        self.fill_from(Backfill(self._feed, archive, wall=self.now, clock=time.monotonic))
+        clock = time.monotonic
+        self.fill_from(
+            Backfill(self._feed, archive, wall=self.now, clock=clock, progress=self._filled)
+        )
+
+    def _filled(self, progress: HistoryProgress) -> None:
+        self._progress = progress
 
     def fill_from(self, past: Past) -> None:
         """The same, from something that fills in history."""
@@ -283,6 +291,7 @@ class LiveMarket:
             await past.run()
         except Exception:
             _log.exception("history is not filled in any more")
+            self._progress = None
 
     def _each_second(self, now: int) -> None:
         """The desk values what is watched and held: prices from the cache. And what is wrong?"""

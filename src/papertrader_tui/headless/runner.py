@@ -18,6 +18,7 @@ from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.rows import iso
 from papertrader_tui.engine.snapshot import Snapshot
+from papertrader_tui.headless.history import HistoryWords
 from papertrader_tui.headless.lines import TAGS, Lines, PriceSeen
 from papertrader_tui.headless.output import Narrator, Output
 from papertrader_tui.headless.text import money, signed
@@ -28,6 +29,8 @@ _LIVE, _SPARSE = 0.25, 15.0
 _TRIES, _SOON = 20, 0.01
 #: Seconds between two lines about each position and each source of a live market.
 _LIVE_LINES = 60.0
+#: Seconds between two looks at how far history is filled in.
+_HISTORY = 1.0
 
 
 class HeadlessDesk(Desk, Protocol):
@@ -112,9 +115,12 @@ async def run_headless(
             helpers.append(asyncio.create_task(_report(desk, narrator, options)))
             if live:
                 helpers.append(asyncio.create_task(_every_minute(desk, output, lines)))
+                history = HistoryWords()
+                helpers.append(asyncio.create_task(_tell_history(desk, narrator, history)))
             await desk.run()
             if live:
                 output.write(lines.of_live(desk.snapshot()))
+                _say_history(desk, narrator, history)
             await desk.finish(MarkAccount())
     finally:
         for helper in helpers:
@@ -163,6 +169,20 @@ async def _every_minute(desk: HeadlessDesk, output: Output, lines: Lines) -> Non
     while True:
         await asyncio.sleep(_LIVE_LINES)
         output.write(lines.of_live(desk.snapshot()))
+
+
+async def _tell_history(desk: HeadlessDesk, narrator: Narrator, words: HistoryWords) -> None:
+    """How far past candles are filled in: indicators are not warm before."""
+    while True:
+        await asyncio.sleep(_HISTORY)
+        _say_history(desk, narrator, words)
+
+
+def _say_history(desk: HeadlessDesk, narrator: Narrator, words: HistoryWords) -> None:
+    feed = desk.snapshot().feed
+    sentence = words.news(feed.history if feed is not None else None)
+    if sentence:
+        narrator.say(sentence)
 
 
 async def _report(desk: HeadlessDesk, narrator: Narrator, options: HeadlessOptions) -> None:

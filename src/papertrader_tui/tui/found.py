@@ -105,7 +105,8 @@ def detail(one: Candidate | None, *, watched: bool) -> Content:
         "watched" if watched else "",
         f"by {known}" if known else "",
     ]
-    return Content.assemble(fmt.clean(one.token.id), (f"\n{' · '.join(filter(None, facts))}", MUTED))
+    line = " · ".join(filter(None, facts))
+    return Content.assemble(fmt.clean(one.token.id), (f"\n{line}", MUTED))
 
 
 def warning(one: Candidate) -> str:

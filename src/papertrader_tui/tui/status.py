@@ -62,6 +62,7 @@ def items(snapshot: Snapshot) -> list[Item]:
         ),
         Item((("cash ", MUTED), (fmt.money(totals.cash), "")), 4),
         _feed(snapshot),
+        *_history(snapshot),
         Item((("bot ", MUTED), ("ON", "$accent bold") if snapshot.bot else ("OFF", "bold")), 1),
         Item(((f"L{snapshot.level} ", "bold"), (fmt.clean(snapshot.level_name, 20), "")), 5),
     ]
@@ -130,6 +131,14 @@ def _feed(snapshot: Snapshot) -> Item:
     fresh = sum(1 for row in priced if not row.stale)
     style = "$success" if fresh == len(snapshot.tokens) and fresh else "$warning"
     return Item((("● ", style), ("feed ", MUTED), (f"{fresh}/{len(snapshot.tokens)}", "")), 6)
+
+
+def _history(snapshot: Snapshot) -> list[Item]:
+    """How far past candles are filled in, while they are: indicators are not warm before."""
+    history = snapshot.feed.history if snapshot.feed is not None else None
+    if history is None or history.over:
+        return []
+    return [Item((("history ", MUTED), (f"{history.done}/{history.total}", "")), 2)]
 
 
 def _badge_style(badge: str) -> str:
