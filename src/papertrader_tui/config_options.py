@@ -13,8 +13,8 @@ __all__ = ["OPTIONS", "SECTIONS", "SOURCES", "ConfigError", "Option", "did_you_m
 #: Price services, in the usual order of asking.
 SOURCES = {
     "alchemy": "Alchemy Prices: by address and symbol, with history. Needs a key.",
-    "coingecko": "CoinGecko: by id and contract, with history. A key raises its limits.",
     "dexscreener": "DexScreener: pools with their depth and volume. No key.",
+    "coingecko": "CoinGecko: by id and contract, with history. A key raises its limits.",
     "geckoterminal": "GeckoTerminal: pools, with candles. No key.",
     "defillama": "DefiLlama: with confidence and history. No key.",
 }

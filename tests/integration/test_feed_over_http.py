@@ -10,6 +10,7 @@ from papertrader_tui.feeds.live import wall_clock
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.feeds.sources.base import SourceSettings
 from papertrader_tui.feeds.sources.catalog import SOURCES, open_sources
+from papertrader_tui.feeds.sources.secret import Secret
 from papertrader_tui.feeds.trusted import Grade
 from papertrader_tui.registry import load_registry
 from tests.market_server import Fault, MarketServer
@@ -38,9 +39,24 @@ async def test_two_witnesses_over_http():
     assert weth is not None
     assert usdc is not None
     assert (weth.price, usdc.price) == (D(3000), D("0.9998"))
-    assert (weth.grade, weth.sources) == (Grade.AGREED, ("coingecko", "dexscreener"))
+    assert (weth.grade, weth.sources) == (Grade.AGREED, ("dexscreener", "coingecko"))
     assert weth.depth is not None
     assert sum(market.calls.values()) == 2
+
+
+async def test_with_a_key_more_the_depth_of_pools_is_known_all_the_same():
+    with MarketServer([WETH, USDC]) as market:
+        settings = {
+            name: SourceSettings(base_url=market.url(name), key=Secret("K-9")) for name in SOURCES
+        }
+        feed = PriceFeed(open_sources(settings), wall=wall_clock)
+        feed.follow([WETH])
+        weth = await feed.price(WETH.id)
+        await feed.close()
+    assert weth is not None
+    assert weth.sources == ("alchemy", "dexscreener")
+    assert weth.depth is not None
+    assert weth.depth.answer.liquidity == 5_000_000
 
 
 @pytest.mark.parametrize("fault", [f for f in Fault if f not in (Fault.TIMEOUT, Fault.SLOW_DRIP)])

@@ -176,7 +176,7 @@ async def test_live_that_finds_nothing_says_so_and_leaves_with_1(tmp_path: Path)
         async with app.run_test(size=(140, 42)) as pilot:
             await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 1
-    assert "no price source answered: coingecko: connection refused" in str(app.failure)
+    assert "no price source answered: dexscreener: connection refused" in str(app.failure)
     assert accounts.names(tmp_path) == []
 
 

@@ -124,7 +124,7 @@ async def test_price_decision_trade_and_position_each_name_their_quote(
         await until(lambda: kernel.snapshot().positions[0].mark == D(3030))
         kernel.stop()
         assert await run == 0
-    assert "market LIVE: coingecko, dexscreener, geckoterminal, defillama, every 5 s" in (
+    assert "market LIVE: dexscreener, coingecko, geckoterminal, defillama, every 5 s" in (
         err.getvalue()
     )
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
@@ -133,7 +133,7 @@ async def test_price_decision_trade_and_position_each_name_their_quote(
     def of(tag: str) -> list[dict[str, str]]:
         return [row for row in mine if row["tag"] == tag]
 
-    both = "coingecko+dexscreener"
+    both = "dexscreener+coingecko"
     first = of("PRICE")[0]
     assert (first["price"], first["source"], first["stale"]) == ("3000", both, False)
     assert 0 <= D(first["age_s"]) < 60
@@ -273,7 +273,7 @@ async def test_a_testnet_token_is_shown_at_its_twins_price_and_says_so(
         await until(lambda: price_of(opened, test.id))
         (row,) = opened.kernel.snapshot().tokens
     assert (row.token.chain, row.price) == ("sepolia", D(3210))
-    assert row.source == "WETH·ethereum by coingecko+dexscreener"
+    assert row.source == "WETH·ethereum by dexscreener+coingecko"
 
 
 async def test_a_source_that_goes_down_is_an_alert_and_no_fact(

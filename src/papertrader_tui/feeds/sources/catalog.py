@@ -12,9 +12,10 @@ from papertrader_tui.feeds.sources.dexscreener import DexScreener
 from papertrader_tui.feeds.sources.geckoterminal import GeckoTerminal
 from papertrader_tui.feeds.sources.http import Http, wall_clock
 
-#: In the usual order of asking.
+#: In the usual order of asking: the first two that are up and independent are asked in each cycle,
+#: so DexScreener is one of them, because it alone tells pools and their depth beside a price.
 SOURCES: dict[str, type[Source]] = {
-    kind.NAME: kind for kind in (Alchemy, CoinGecko, DexScreener, GeckoTerminal, DefiLlama)
+    kind.NAME: kind for kind in (Alchemy, DexScreener, CoinGecko, GeckoTerminal, DefiLlama)
 }
 #: Services that answer nobody without a key.
 NEED_KEY = frozenset({"alchemy"})

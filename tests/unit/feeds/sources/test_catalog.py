@@ -28,7 +28,7 @@ def test_the_sources_in_order_and_their_witnesses():
 
 def test_what_needs_a_key_and_has_none_is_left_out():
     assert [source.name for source in open_sources(http=client(Canned("{}")))] == [
-        "coingecko", "dexscreener", "geckoterminal", "defillama",
+        "dexscreener", "coingecko", "geckoterminal", "defillama",
     ]  # fmt: skip
     chosen = open_sources(order=("defillama", "dexscreener"), http=client(Canned("{}")))
     assert [source.name for source in chosen] == ["defillama", "dexscreener"]
