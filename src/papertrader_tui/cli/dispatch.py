@@ -20,6 +20,7 @@ _HANDLERS = {
     "token_add": ("tokens", "add"),
     "token_remove": ("tokens", "remove"),
     "token_list": ("tokens", "show"),
+    "report": ("report", "run"),
     "export": ("records", "export"),
     "verify": ("records", "verify"),
     "doctor": ("doctor", "run"),

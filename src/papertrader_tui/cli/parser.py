@@ -7,7 +7,7 @@ import sys
 from typing import Any, NoReturn
 
 from papertrader_tui import __version__
-from papertrader_tui.cli.values import TAGS, duration, level, tags, zone
+from papertrader_tui.cli.values import TAGS, beginning, duration, ending, level, tags, zone
 from papertrader_tui.config_options import OPTIONS
 
 EXPORTS = ("trades", "orders", "decisions", "ledger", "tape")
@@ -80,6 +80,7 @@ examples:
     _headless(commands, [common, market])
     _account(commands, common)
     _token(commands, common)
+    _report(commands, common)
     _export(commands, common)
     _verify(commands, common)
     _config(commands, common)
@@ -299,6 +300,31 @@ def _token(commands: Any, common: Parser) -> None:
             action.add_argument("--all", action="store_true", help="the bundled tokens too")
         if name in ("search", "list"):
             action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _report(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "report",
+        parents=[common],
+        help="how an account has done: return, risk, trades, costs",
+        description="Equity curve and drawdown, return and risk beside buy-and-hold and cash,\n"
+        "closed positions by token, origin and level, costs, days. Works beside a running desk.",
+        epilog="examples:\n  papertrader report --account swing\n"
+        "  papertrader report --from 2026-01-05 --to 2026-01-11\n"
+        "  papertrader report --json | jq .metrics.sharpe\n",
+    )
+    parser.add_argument(
+        "--from",
+        dest="since",
+        type=beginning,
+        metavar="TIME",
+        help="begin there: 2026-01-05 or 2026-01-05T14:00, UTC",
+    )
+    parser.add_argument(
+        "--to", dest="until", type=ending, metavar="TIME", help="end there; a day is meant whole"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command="report", handler="report")
 
 
 def _export(commands: Any, common: Parser) -> None:

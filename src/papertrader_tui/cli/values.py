@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -23,6 +24,28 @@ def duration(text: str) -> int:
         msg = f"{text!r} has to be longer than nothing and at most 36500d"
         raise argparse.ArgumentTypeError(msg)
     return total
+
+
+def beginning(text: str) -> int:
+    """Milliseconds of `2026-01-05`, `2026-01-05T14:00` or `2026-01-05T14:00+02:00`; UTC if bare."""
+    return _moment(text)[0]
+
+
+def ending(text: str) -> int:
+    """The same; a day that is named as an end is meant whole."""
+    time, whole_day = _moment(text)
+    return time + 86_400_000 if whole_day else time
+
+
+def _moment(text: str) -> tuple[int, bool]:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        msg = f"{text!r} is no time; write it like 2026-01-05 or 2026-01-05T14:00"
+        raise argparse.ArgumentTypeError(msg) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(milliseconds=1), len(text.strip()) <= len("2026-01-05")
 
 
 def level(text: str) -> int:
