@@ -99,7 +99,7 @@ class LiveMarket:
         self._times: dict[TokenId, int] = {}
         self._depths: dict[TokenId, tuple[object, ...]] = {}
         self._held: Collection[TokenId] = ()
-        self._landings: dict[TokenId, int] = {}
+        self._landings: dict[str, tuple[int, TokenId]] = {}  # by order
         self._refreshes: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._gas = GasBoard(registry)
@@ -201,7 +201,7 @@ class LiveMarket:
             elif isinstance(event, ev.OrderSubmitted):
                 order = account.orders.get(event.order_id)
                 if order is not None:
-                    self._landings[order.token] = event.lands_at
+                    self._landings[event.order_id] = event.lands_at, order.token
 
     def listen(self, listener: Callable[[Sequence[ev.Event]], None]) -> None:
         """Tell `listener` of alerts about the feed: no facts of the account."""
@@ -304,7 +304,7 @@ class LiveMarket:
 
     async def _pause(self, tick: int) -> None:
         """Wait for news, the next tick, or the next block that an order lands in."""
-        left = min([tick, *self._landings.values()]) - self._wall()
+        left = min([tick, *(at for at, _ in self._landings.values())]) - self._wall()
         if not self._changed and not self._learned:
             with suppress(TimeoutError):
                 # never longer than a tick, should the clock have been set back
@@ -314,11 +314,10 @@ class LiveMarket:
 
     def _land(self, now: int) -> None:
         """Ask for the prices that orders land on."""
-        due = [token for token, at in self._landings.items() if at <= now]
-        for token in due:
-            del self._landings[token]
+        due = [order for order, (at, _) in self._landings.items() if at <= now]
         if due:
-            task = asyncio.create_task(self._feed.land(*due))
+            tokens = dict.fromkeys(self._landings.pop(order)[1] for order in due)
+            task = asyncio.create_task(self._feed.land(*tokens))
             self._refreshes.add(task)
             task.add_done_callback(self._refreshes.discard)
 

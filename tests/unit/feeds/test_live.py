@@ -246,6 +246,28 @@ def test_an_order_gets_a_price_of_its_own_when_its_block_has_come():
     run(story)
 
 
+def test_each_of_two_orders_of_one_token_gets_a_price_when_its_block_has_come():
+    async def story():
+        a, b = pair()
+        rig, live = market(a, b)
+        task = asyncio.create_task(Desk(live).until(28))
+        await asyncio.sleep(10.2)
+        account = SimpleNamespace(
+            ledger=SimpleNamespace(positions={}),
+            orders={name: SimpleNamespace(token=ONE.id) for name in ("o1", "o2", "o3")},
+        )
+        for name, lands in (("o1", 12), ("o2", 20), ("o3", 20)):
+            sent = ev.OrderSubmitted(
+                1, wall(), name, 1, START + lands * 1_000, D(3000), "a", START, D(1), D(1), 100
+            )
+            live.heed([sent], account)
+        await task
+        assert a.calls[1:] == [(pytest.approx(at), (ONE.id,)) for at in (12.0, 20.0)]
+        await rig.feed.close()
+
+    run(story)
+
+
 def test_what_comes_onto_the_watchlist_is_followed_with_its_chains_native():
     async def story():
         rig, live = market(*pair())
