@@ -41,8 +41,8 @@ class Chains(Protocol):
         """What is wrong now, a sentence each: a node that does not answer, a stale head."""
         ...
 
-    async def run(self) -> None:
-        """Watch until cancelled; faults of nodes are survived."""
+    def start(self) -> None:
+        """Begin to watch; faults of nodes are survived until `close`."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,363 @@
+"""One chain, block by block: pools, fees and prices as they stand, told as inputs of the desk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from typing import Final, Protocol
+
+from papertrader_tui.chain.errors import Fault, RpcError
+from papertrader_tui.chain.head import Head
+from papertrader_tui.chain.loading import LoadedPool, State, balances, read_states
+from papertrader_tui.chain.multicall import Call
+from papertrader_tui.chain.routes import Candidate, legs_of, mid_price
+from papertrader_tui.chain.routing import Market, find_routes, load, words_around
+from papertrader_tui.chain.safety import Safety
+from papertrader_tui.domain.chain_fees import TIP_PERCENTILES, ChainFees
+from papertrader_tui.domain.market import Gas, MarketInput
+from papertrader_tui.domain.pools import V3, ConcentratedState, Pool, Route
+from papertrader_tui.domain.tokens import Chain, Token, TokenId
+from papertrader_tui.simulator.l1_fee import fjord_l1_fee_of_length
+
+_log = logging.getLogger(__name__)
+
+#: Milliseconds after which a route is chosen anew, and after which all ticks are read anew.
+ROUTE_MS: Final = 10 * 60_000
+TICKS_MS: Final = 5 * 60_000
+#: Routes found in one go: the first tokens can be traded before the last ones are found.
+AT_ONCE: Final = 10
+#: Seconds until a node that failed is asked again.
+AGAIN: Final = 3.0
+
+Tell = Callable[[Sequence[MarketInput]], None]
+
+#: Length of a usual swap transaction after FastLZ, for estimates of what its data costs.
+_USUAL_FASTLZ: Final = 180
+#: Place of the median among the tips.
+_MEDIAN: Final = TIP_PERCENTILES.index(50)
+
+
+class ChainReads(Protocol):
+    """What is read of a chain."""
+
+    async def head(self, block: int | str = "latest") -> Head | None:
+        """A block's header; None where there is no such block."""
+        ...
+
+    async def read(self, calls: Sequence[Call], block: int | str) -> list[bytes | None]:
+        """Many contract reads at one block."""
+        ...
+
+    async def fees(self, head: Head) -> ChainFees:
+        """What the chain charges at the end of a block."""
+        ...
+
+    async def dollars(self, head: Head) -> tuple[Decimal | None, str]:
+        """Dollars for one USDC; None with the reason where that cannot be believed now."""
+        ...
+
+
+class ChainWatch:
+    """Watches one chain.
+
+    Args:
+        chain: Which.
+        market: What its routes are found between.
+        reads: Its nodes.
+        tell: Called with what is new, in order.
+        priced: Called with the watch whenever its prices may have changed.
+        safety: Finds out whether a token can be sold again.
+        poll: Seconds between two looks for a new block.
+
+    Attributes:
+        fault: What is wrong now, "" if nothing.
+        dollars: For one USDC at the newest block; None with the reason where it is not known.
+        held: What each pool held of its two tokens when its route was found, raw.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        market: Market,
+        reads: ChainReads,
+        tell: Tell,
+        *,
+        priced: Callable[[ChainWatch], None],
+        safety: Safety,
+        poll: float,
+    ) -> None:
+        self.chain = chain
+        self._market, self._reads, self._tell = market, reads, tell
+        self._priced, self._safety, self._poll = priced, safety, poll
+        self.dollars: tuple[Decimal | None, str] = (None, "not read yet")
+        self.held: dict[Pool, tuple[int, int]] = {}
+        self._tokens: dict[TokenId, Token] = {market.native.id: market.native}
+        self._routes: dict[TokenId, Candidate | None] = {}
+        self._chosen: dict[TokenId, int] = {}
+        self._pools: dict[Pool, LoadedPool] = {}
+        self._ticks_read: dict[Pool, int] = {}
+        self._told: dict[Pool, tuple[object, ...]] = {}
+        self._told_ticks: dict[Pool, object] = {}
+        self._landings: dict[int, set[TokenId]] = {}
+        self._fees: ChainFees | None = None
+        self._head: Head | None = None
+        self._wake = asyncio.Event()
+        self.fault = f"{chain.name}: no node has answered yet"
+
+    # ------------------------------------------------------------------ what it is asked
+
+    def follow(self, tokens: Iterable[Token]) -> None:
+        """Find routes to these too."""
+        new = {t.id: t for t in tokens if t.id not in self._tokens}
+        if new:
+            self._tokens.update(new)
+            self._wake.set()
+
+    def land(self, token: TokenId, block: int) -> None:
+        """See `feeds.chains.Chains.land`."""
+        self._landings.setdefault(block, set()).add(token)
+        self._wake.set()
+
+    @property
+    def head(self) -> Head | None:
+        """The newest block that was read, None before the first."""
+        return self._head
+
+    def route(self, token: TokenId) -> tuple[LoadedPool, ...]:
+        """The pools between USDC and a token as they stand; () where there is no way."""
+        candidate = self._routes.get(token)
+        return () if candidate is None else tuple(self._pools[pool] for pool in candidate.hops)
+
+    def mid(self, token: TokenId) -> Decimal | None:
+        """USDC per token in the pools of its route; None where there is none."""
+        pools = self.route(token)
+        if not pools:
+            return None
+        legs = legs_of(pools, self._market.cash.id)
+        return mid_price(legs, self._tokens[token].decimals, self._market.cash.decimals)
+
+    def held_of(self, token: TokenId, pool: Pool) -> int:
+        """What a pool holds of one of its tokens, raw; 0 where it is not known."""
+        both = self.held.get(pool, (0, 0))
+        return both[0] if token == pool.token0 else both[1]
+
+    def routes(self) -> Iterable[TokenId]:
+        """Tokens that there is a way to."""
+        return [token for token, candidate in self._routes.items() if candidate is not None]
+
+    # ------------------------------------------------------------------ running
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            pause = self._poll
+            try:
+                await self.look()
+            except RpcError as error:
+                self.fault = f"{self.chain.name}: {error}"
+                _log.info("%s", self.fault)
+                pause = max(pause, AGAIN)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def look(self) -> None:
+        """Look for a new block, and tell what it brought.
+
+        Raises:
+            RpcError: no node answered; what was asked for is asked again the next time.
+        """
+        head = await self._reads.head()
+        if head is None:
+            return
+        await self._land(head)
+        new = self._head is None or head.hash != self._head.hash
+        if new:
+            await self._advance(head)
+        await self._route(head)
+        self.fault = ""
+
+    async def _advance(self, head: Head) -> None:
+        """Tell what a new block changed."""
+        states = await self._read(list(self._pools), head.number, head.time)
+        self._fees = await self._reads.fees(head)
+        self.dollars = await self._reads.dollars(head)
+        self._head = head
+        self._say([*states, self._gas(head.time, self._fees)])
+        self._priced(self)
+
+    async def _read(self, pools: Sequence[Pool], block: int, time: int) -> list[MarketInput]:
+        """States of pools at a block, and their ticks where those are old or do not fit."""
+        states = await read_states(self._reads, pools, time, block)
+        again = {p: s for p, s in states.items() if self._stale_ticks(p, s, time)}
+        loaded = await load(self._reads, again, block, {p: self._pools[p].words for p in again})
+        self._ticks_read.update(dict.fromkeys(loaded, time))
+        for pool, state in states.items():
+            known = loaded.get(pool)
+            self._pools[pool] = known if known is not None else self._pools[pool].moved_to(state)
+        for pool in set(pools) - states.keys():
+            self._drop(pool)
+        return [item for pool in states for item in self._news(pool)]
+
+    def _stale_ticks(self, pool: Pool, state: State, now: int) -> bool:
+        if not isinstance(state, ConcentratedState) or pool.kind != V3:
+            return False
+        before = self._pools[pool]
+        around = words_around(pool, state)
+        if now - self._ticks_read.get(pool, 0) >= TICKS_MS or any(
+            word not in before.words for word in around
+        ):
+            return True
+        was = before.state
+        assert isinstance(was, ConcentratedState)
+        low, high = sorted((was.tick, state.tick))
+        crossed = sum(
+            net
+            for ticks in before.words.values()
+            for tick, (net, _) in ticks.items()
+            if low < tick <= high
+        )
+        # somebody has added or removed liquidity if crossing ticks does not explain the change
+        up = state.tick >= was.tick
+        return state.liquidity != was.liquidity + (crossed if up else -crossed)
+
+    def _drop(self, pool: Pool) -> None:
+        """A pool cannot be traded in any more: other ways are looked for."""
+        self._pools.pop(pool, None)
+        for token, candidate in self._routes.items():
+            if candidate is not None and pool in candidate.hops:
+                self._routes[token] = None
+                self._chosen.pop(token, None)
+
+    def _news(self, pool: Pool) -> list[MarketInput]:
+        """What is to be told of a pool, if it is not what was told last."""
+        loaded = self._pools[pool]
+        state, found = loaded.state, []
+        key: tuple[object, ...]
+        if isinstance(state, ConcentratedState):
+            if self._told_ticks.get(pool) != loaded.words:
+                self._told_ticks[pool] = loaded.words
+                found.append(loaded.ticks)
+            key = (state.sqrt_price_x96, state.tick, state.liquidity, state.fee_ppm)
+        else:
+            key = (state.reserve0, state.reserve1, state.fee_ppm)
+        if self._told.get(pool) != key or found:
+            self._told[pool] = key
+            return [*found, state]
+        return []
+
+    # ------------------------------------------------------------------ landing
+
+    async def _land(self, head: Head) -> None:
+        """Tell of the blocks that orders land in, each with the state that it began on."""
+        for block in sorted(b for b in self._landings if b <= head.number):
+            try:
+                await self._land_in(block)
+            except RpcError as error:
+                if error.fault not in (Fault.PRUNED, Fault.UNKNOWN_BLOCK):
+                    raise
+                # no node has that block any more: it lands on the newest state there is
+                _log.info("block %s cannot be read any more: %s", block, error)
+                self._head = None
+            del self._landings[block]
+
+    async def _land_in(self, block: int) -> None:
+        before, own = await self._reads.head(block - 1), await self._reads.head(block)
+        if before is None or own is None:
+            raise RpcError(Fault.UNKNOWN_BLOCK, f"block {block} is not there")
+        pools = {
+            pool
+            for token in self._landings[block]
+            if (candidate := self._routes.get(token)) is not None
+            for pool in candidate.hops
+        }
+        for pool in pools:
+            self._ticks_read.pop(pool, None)  # an order lands on nothing that was read earlier
+            self._told.pop(pool, None)
+        states = await self._read(sorted(pools, key=_id), before.number, before.time)
+        fees = await self._reads.fees(own)
+        self._head = None  # what came after it is told again
+        self._say([*states, self._gas(own.time, fees)])
+
+    # ------------------------------------------------------------------ routes
+
+    async def _route(self, head: Head) -> None:
+        """Find ways to tokens that have none, and look again whether there are better ones."""
+        now = head.time
+        due = [
+            token
+            for token_id, token in self._tokens.items()
+            if token_id not in self._chosen or now - self._chosen[token_id] >= ROUTE_MS
+        ]
+        while due:
+            some, due = due[:AT_ONCE], due[AT_ONCE:]
+            found = await find_routes(self._reads, self._market, some, now, head.number)
+            for token in some:
+                candidate = found.get(token.id)
+                self._chosen[token.id] = now
+                if candidate is not None:
+                    await self._take(token, candidate, head)
+                elif self._routes.get(token.id) is not None or token.id not in self._routes:
+                    self._routes[token.id] = None
+                    self._say([Route(token.id, now, (), self.source)])
+            self._forget()
+            self._priced(self)
+
+    async def _take(self, token: Token, candidate: Candidate, head: Head) -> None:
+        before = self._routes.get(token.id)
+        changed = before is None or before.hops != candidate.hops
+        self._routes[token.id] = candidate
+        for loaded in candidate.pools:
+            if loaded.pool not in self._pools:
+                self._pools[loaded.pool] = loaded
+                self._ticks_read[loaded.pool] = head.time
+        if changed:
+            last = candidate.hops[-1]
+            self.held |= await balances(self._reads, candidate.hops, head.number)
+            verdict = await self._safety.judge(
+                token, last, self.held_of(token.id, last), head.number
+            )
+            route = Route(
+                token.id, head.time, candidate.hops, self.source, verdict.fault,
+                verdict.transfer_fee_bps,
+            )  # fmt: skip
+            news = [item for loaded in candidate.pools for item in self._news(loaded.pool)]
+            self._say([route, *news])
+
+    def _forget(self) -> None:
+        """Stop reading pools that no route leads through any more."""
+        used = {pool for c in self._routes.values() if c is not None for pool in c.hops}
+        for pool in self._pools.keys() - used:
+            del self._pools[pool]
+            self._ticks_read.pop(pool, None)
+            self._told.pop(pool, None)
+            self._told_ticks.pop(pool, None)
+            self.held.pop(pool, None)
+
+    # ------------------------------------------------------------------ saying
+
+    @property
+    def source(self) -> str:
+        """Who says it."""
+        return "onchain"
+
+    def _gas(self, time: int, fees: ChainFees) -> Gas:
+        """Fees, and what they make of a usual swap, for estimates."""
+        usual = self.chain.l1_fee_wei
+        if fees.l1 is not None:
+            usual = fjord_l1_fee_of_length(_USUAL_FASTLZ, fees.l1)
+        price = fees.next_base_fee_wei + fees.tips_wei[_MEDIAN]
+        native = self.mid(self._market.native.id) or self.chain.native_usd
+        return Gas(self.chain.key, time, price, usual, native, "fee history", fees)
+
+    def _say(self, items: Sequence[MarketInput]) -> None:
+        if items:
+            self._tell(items)
+
+
+def _id(pool: Pool) -> str:
+    return pool.id
