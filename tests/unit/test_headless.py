@@ -335,7 +335,8 @@ async def test_every_kind_of_event_has_a_line() -> None:
         ev.OrderAccepted(15, T0, replace(ORDER, id="o5", price=D(3300), trail_bps=50), ("big",)),
         ev.OrderAccepted(16, T0, ORDER), submitted(17), FILLED, REVERTED, MARKED, DECIDED,
         ev.OrderActivated(18, T0, "o1", D(1)), ev.OrderCancelled(19, T0, "o1", "x"),
-        ev.OrderExpired(20, T0, "o5"),
+        ev.NotIncluded(20, T0, "o5", WETH, "WETH", Side.BUY, Origin.MANUAL, 9, "why", "working"),
+        ev.OrderExpired(21, T0, "o5"),
     ]  # fmt: skip
     assert {type(e).__name__ for e in events} == set(ev.KINDS)
     for style in ("text", "json"):

@@ -94,7 +94,7 @@ def show(arguments: argparse.Namespace) -> int:
     print(f"trades      {info.trades}, decisions {info.decisions}")
     print(f"open        {info.positions} positions, {info.open_orders} orders")
     if info.totals:
-        marked = {name: Decimal(value) for name, value in info.totals.items()}
+        marked = {name: Decimal(value) for name, value in info.totals.items() if value}
         print(f"cash        {money(marked['cash'])}, {marked['exposure']} % exposed")
         print(
             f"profit      realised {signed(marked['realized'])}, "
@@ -102,8 +102,10 @@ def show(arguments: argparse.Namespace) -> int:
         )
         print(
             f"costs       LP fees {money(marked['lp_fees'])}, impact {money(marked['impact'])}, "
-            f"gas {money(marked['gas'])}"
+            f"MEV {money(marked['mev'])}, gas {money(marked['gas'])}"
         )
+        if "liquidation" in marked:
+            print(f"if sold     {money(marked['liquidation'])} after LP fee, impact and gas")
     names = token_names(loaded)
     for held in info.holdings:
         symbol = names.get(held.token, held.token)

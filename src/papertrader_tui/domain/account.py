@@ -33,10 +33,12 @@ class Account:
         marked: Equity at the last mark.
         peak: Highest equity recorded; between recordings the desk raises it itself.
         last_buy: Time of the last buy by token, and of any under "".
+        approved: What a router may take: tokens sold before, and chains bought on before.
         closed: Positions closed, wins among them.
     """
 
     __slots__ = (
+        "approved",
         "bot",
         "client_ids",
         "closed",
@@ -102,6 +104,7 @@ class Account:
         self.marked = ZERO
         self.peak = ZERO
         self.last_buy: dict[TokenId, int] = {}
+        self.approved: set[str] = set()
 
     # ------------------------------------------------------------------ folding
 
@@ -142,6 +145,7 @@ class Account:
                 Status.SUBMITTED,
                 attempts=event.attempt,
                 lands_at=event.lands_at,
+                lands_block=event.lands_block,
                 quote_price=event.quote_price,
                 quote_source=event.quote_source,
                 quote_time=event.quote_time,
@@ -165,6 +169,7 @@ class Account:
 
     def _filled(self, event: ev.Filled) -> None:
         self._put(self.orders[event.order_id].to(Status.FILLED, lands_at=None))
+        self.approved.add(approval(event.token, event.side))
         self._count_fill(event.time)
         if event.side is Side.BUY:
             self.last_buy[event.token] = self.last_buy[""] = event.time
@@ -178,6 +183,10 @@ class Account:
                 self.losses += 1
 
     def _reverted(self, event: ev.Reverted) -> None:
+        self.approved.add(approval(event.token, event.side))
+        self._returned(event)
+
+    def _returned(self, event: ev.Reverted | ev.NotIncluded) -> None:
         status = Status(event.again)
         changes: dict[str, object] = {"reason": event.reason}
         if status is not Status.SUBMITTED:
@@ -315,7 +324,13 @@ class Account:
             self.trades,
             self.decisions,
             ledger.reconciled(),
+            ledger.balances["mev"],
         )
+
+
+def approval(token: TokenId, side: Side) -> str:
+    """What a swap's router must have been approved to take: the token, or USDC on its chain."""
+    return token if side is Side.SELL else token.partition(":")[0]
 
 
 def cash_need(order: Order) -> Decimal:
@@ -340,6 +355,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.OrderExpired: Account._expired,
     ev.Filled: Account._filled,
     ev.Reverted: Account._reverted,
+    ev.NotIncluded: Account._returned,
     ev.AccountMarked: Account._marked,
     ev.Decided: Account._decided,
     ev.GateTripped: Account._tripped,

@@ -18,6 +18,8 @@ from functools import cache
 from typing import Any
 
 from papertrader_tui.domain.decision import Decision
+from papertrader_tui.domain.execution import Execution
+from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Order, Origin, Side
 
 
@@ -94,7 +96,12 @@ class OrderRejected(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderSubmitted(Event):
-    """An order was sent to the chain on a quote."""
+    """An order was sent to the chain on a quote.
+
+    Attributes:
+        lands_at: Market milliseconds at which its block is expected.
+        lands_block: Block it is the first transaction of; 0 where it lands by time.
+    """
 
     order_id: str
     attempt: int
@@ -106,6 +113,7 @@ class OrderSubmitted(Event):
     bound: Decimal
     tolerance_bps: int
     high: Decimal | None = None
+    lands_block: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +152,12 @@ class Filled(Event):
         price: cash / quantity to 18 significant digits.
         drift: What the price moved between quote and landing, in dollars, positive if it cost:
             (reference - quote) x quantity for a buy, (quote - reference) x quantity for a sale.
-        lp_fee, impact, gas: Cost split; lp_fee + impact = |cash - quantity x reference|.
+        lp_fee, impact, gas: Cost split; lp_fee + impact + mev = |cash - quantity x reference|.
         gas_units, gas_price_wei, l1_fee_wei, native_usd: What the gas is made of.
         cost: Sale: the cost of what was sold (weighted average). Buy: quantity x reference.
         realized: Sale: quantity x reference - cost, gross of costs; 0 for a buy.
+        mev: What a sandwich took.
+        execution: The pools it went through; None for an estimate.
     """
 
     order_id: str
@@ -173,6 +183,8 @@ class Filled(Event):
     cost: Decimal
     realized: Decimal
     decision: str | None = None
+    mev: Decimal = ZERO
+    execution: Execution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +218,32 @@ class Reverted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NotIncluded(Event):
+    """A protected relay left out a swap that would have reverted: nothing moved, nothing is paid.
+
+    Attributes:
+        block: The block it was meant for.
+        again: State it goes on in, `working` or `submitted`; `cancelled` where it ends.
+    """
+
+    order_id: str
+    token: str
+    symbol: str
+    side: Side
+    origin: Origin
+    block: int
+    reason: str
+    again: str
+
+
+@dataclass(frozen=True, slots=True)
 class PositionChanged(Event):
     """A position after a fill: derived, kept so that a log can be read without folding.
 
     Attributes:
         cost: Total cost of the holding at reference prices (gross of costs).
         realized: Of this position since it was opened, gross.
-        costs: LP fees, impact and gas paid on it since it was opened.
+        costs: LP fees, impact, MEV and gas paid on it since it was opened.
     """
 
     token: str
@@ -298,7 +329,11 @@ class Alerted(Event):
 class AccountMarked(Event):
     """The account at one moment: the equity curve. All in USDC, exact.
 
-    cash + holdings = initial + realized + unrealized - lp_fees - impact - gas, always.
+    cash + holdings = initial + realized + unrealized - lp_fees - impact - mev - gas, always.
+
+    Attributes:
+        liquidation: Cash and what the holdings would bring if all were sold now, after LP fee,
+            impact and gas; None where that was not worked out.
     """
 
     initial: Decimal
@@ -314,6 +349,8 @@ class AccountMarked(Event):
     trades: int
     decisions: int
     reconciled: bool
+    mev: Decimal = ZERO
+    liquidation: Decimal | None = None
 
 
 KINDS: dict[str, type[Event]] = {
@@ -329,6 +366,7 @@ KINDS: dict[str, type[Event]] = {
         OrderExpired,
         Filled,
         Reverted,
+        NotIncluded,
         PositionChanged,
         Decided,
         GateTripped,

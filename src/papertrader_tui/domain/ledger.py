@@ -3,14 +3,14 @@
 Amounts are signed like debits: assets and costs grow with plus, capital and profit with minus,
 so every event's postings sum to zero.  With M the reference price of the landing block:
 
-- buy, spending S for q: cash -S, holdings +q*M, lp_fees +F, impact +(S - F - q*M);
-- sale of q for R: cash +R, lp_fees +F, impact +(q*M - F - R), holdings -c, realized -(q*M - c),
-  where c is the weighted-average cost of q (all of it when everything is sold);
+- buy, spending S for q: cash -S, holdings +q*M, lp_fees +F, impact +(S - F - q*M - V), mev +V;
+- sale of q for R: cash +R, lp_fees +F, impact +(q*M - F - R - V), mev +V, holdings -c,
+  realized -(q*M - c), where c is the weighted-average cost of q (all of it when all is sold);
 - gas, of fills and of reverts: cash -G, gas +G.
 
 So realised and unrealised profit are gross of costs, and after every event, exactly,
 
-    cash + holdings at mark = initial + realised + unrealised - LP fees - impact - gas.
+    cash + holdings at mark = initial + realised + unrealised - LP fees - impact - MEV - gas.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ CASH = "cash"
 HOLDINGS = "holdings"
 LP_FEES = "lp_fees"
 IMPACT = "impact"
+MEV = "mev"
 GAS = "gas"
 REALIZED = "realized"
 CAPITAL = "capital"
-ACCOUNTS = (CASH, HOLDINGS, LP_FEES, IMPACT, GAS, REALIZED, CAPITAL)
+ACCOUNTS = (CASH, HOLDINGS, LP_FEES, IMPACT, GAS, REALIZED, CAPITAL, MEV)
 
 #: Decimals to which the cost of a partial sale is rounded; the remainder stays with the holding.
 COST_DECIMALS = 18
@@ -67,7 +68,7 @@ class Position:
         cost: Their total cost at reference prices, gross of costs.
         bought: Reference value of everything bought since it was opened.
         realized: Gross profit of what was sold since it was opened.
-        lp_fees, impact, gas: Paid on it since it was opened, reverts included.
+        lp_fees, impact, mev, gas: Paid on it since it was opened, reverts included.
         mark: Last price it was valued at.
         value: quantity x mark.
         opened: Market milliseconds of the first fill.
@@ -84,11 +85,12 @@ class Position:
     mark: Decimal
     value: Decimal
     opened: int
+    mev: Decimal = ZERO
 
     @property
     def costs(self) -> Decimal:
-        """LP fees, impact and gas together."""
-        return add(add(self.lp_fees, self.impact), self.gas)
+        """LP fees, impact, MEV and gas together."""
+        return add(add(self.lp_fees, self.impact), add(self.mev, self.gas))
 
     @property
     def unrealized(self) -> Decimal:
@@ -119,7 +121,7 @@ class Closed:
 
     @property
     def win(self) -> bool:
-        """Made money net of LP fees, impact and gas."""
+        """Made money net of LP fees, impact, MEV and gas."""
         return self.net > 0
 
 
@@ -136,7 +138,9 @@ def postings(event: Event) -> tuple[Posting, ...]:
     """The legs that an event posts; most events post none."""
     if isinstance(event, Filled):
         value = mul(event.quantity, event.reference_price)
-        costs = (Posting(LP_FEES, event.lp_fee), Posting(IMPACT, event.impact))
+        costs = [Posting(LP_FEES, event.lp_fee), Posting(IMPACT, event.impact)]
+        if event.mev:
+            costs.append(Posting(MEV, event.mev))
         legs: tuple[Posting, ...]
         if event.side is Side.BUY:
             legs = (Posting(CASH, neg(event.cash)), Posting(HOLDINGS, value, event.token), *costs)
@@ -252,6 +256,7 @@ class Ledger:
     def _charge(position: Position, event: Filled) -> None:
         position.lp_fees = add(position.lp_fees, event.lp_fee)
         position.impact = add(position.impact, event.impact)
+        position.mev = add(position.mev, event.mev)
         position.gas = add(position.gas, event.gas)
         position.mark = event.reference_price
         position.value = mul(position.quantity, position.mark)
@@ -281,7 +286,7 @@ class Ledger:
     def difference(self) -> Decimal:
         """The identity's two sides apart; anything but zero is a bug."""
         right = add(add(self.initial, self.realized), self.unrealized())
-        for name in (LP_FEES, IMPACT, GAS):
+        for name in (LP_FEES, IMPACT, MEV, GAS):
             right = sub(right, self.balances[name])
         return sub(self.equity(), right)
 

@@ -127,6 +127,7 @@ class Order:
         attempts: How often it was sent to the chain.
         quote_price, quote_source, quote_time: The quote it was last submitted on.
         lands_at: Market milliseconds of the block it lands in while SUBMITTED.
+        lands_block: That block, 0 where it lands by time.
         expected, bound: What the quote promised and the worst that is accepted: tokens or USDC
             out; for a buy by quantity USDC in, so that the bound is a maximum.
         tolerance_bps: In force now (a stop widens it when it reverts).
@@ -162,6 +163,7 @@ class Order:
     bound: Decimal | None = None
     high: Decimal | None = None
     insist: bool = False
+    lands_block: int = 0
 
     def to(self, status: Status, **changes: object) -> Order:
         """This order in another state.

@@ -29,6 +29,7 @@ Row = dict[str, str | bool]
 TRADE_FIELDS = (
     "order_id", "token", "symbol", "side", "quantity", "price", "reference_price", "drift_usd",
     "lp_fee_usd", "impact_usd", "gas_usd", "fidelity", "origin", "status", "reference_source",
+    "mev_usd", "block",
 )  # fmt: skip
 DECISION_FIELDS = (
     "id", "token", "action", "confidence", "risk", "opportunity", "level", "size_usd", "rule",
@@ -119,15 +120,18 @@ def decision_row(decision: Decision) -> Row:
 
 
 def trade_row(event: Filled | Reverted) -> Row:
-    """One mined swap.
+    """One mined swap; `block` is empty where it landed by time.
 
     A reverted one moved nothing: its quantity, LP fee and impact are `0`, its price is the one
     that was refused, and its gas was paid all the same.
     """
-    quantity = lp_fee = impact = ZERO
+    quantity = lp_fee = impact = mev = ZERO
+    block = 0
     status = "reverted"
     if isinstance(event, Filled):
         quantity, lp_fee, impact = event.quantity, event.lp_fee, event.impact
+        mev = event.mev
+        block = event.execution.block if event.execution is not None else 0
         status = "filled"
     return {
         "order_id": event.order_id,
@@ -145,6 +149,8 @@ def trade_row(event: Filled | Reverted) -> Row:
         "origin": event.origin.value,
         "status": status,
         "reference_source": event.reference_source,
+        "mev_usd": plain(mev),
+        "block": str(block or ""),
     }
 
 
@@ -239,7 +245,10 @@ def holding_row(position: PositionRow, source: str, age_ms: int) -> Row:
 
 
 def account_row(event: AccountMarked) -> Row:
-    """The account: cash + holdings = initial + realized + unrealized - lp_fees - impact - gas."""
+    """The account: cash + holdings = initial + realized + unrealized - its costs.
+
+    `liquidation` is what the account would come to if all were sold now, after costs.
+    """
     return {
         "initial": plain(event.initial),
         "equity": plain(event.equity),
@@ -249,11 +258,13 @@ def account_row(event: AccountMarked) -> Row:
         "unrealized": plain(event.unrealized),
         "lp_fees": plain(event.lp_fees),
         "impact": plain(event.impact),
+        "mev": plain(event.mev),
         "gas": plain(event.gas),
         "exposure": plain(event.exposure),
         "trades": str(event.trades),
         "decisions": str(event.decisions),
         "reconciled": event.reconciled,
+        "liquidation": _optional(event.liquidation),
     }
 
 

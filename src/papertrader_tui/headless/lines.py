@@ -114,6 +114,7 @@ class Lines:
             ev.OrderActivated: ("ORDER", self._activated),
             ev.OrderCancelled: ("ORDER", self._cancelled),
             ev.OrderExpired: ("ORDER", self._expired),
+            ev.NotIncluded: ("ORDER", self._left_out),
             ev.Filled: ("TRADE", rows.trade_row),
             ev.Reverted: ("TRADE", rows.trade_row),
             ev.PositionChanged: ("POSITION", rows.position_row),
@@ -148,6 +149,7 @@ class Lines:
             status=Status.SUBMITTED,
             attempts=event.attempt,
             lands_at=event.lands_at,
+            lands_block=event.lands_block,
             quote_price=event.quote_price,
             quote_source=event.quote_source,
             quote_time=event.quote_time,
@@ -168,6 +170,10 @@ class Lines:
 
     def _expired(self, event: ev.OrderExpired) -> rows.Row:
         return self._changed("expired", event.order_id, status=Status.EXPIRED)
+
+    def _left_out(self, event: ev.NotIncluded) -> rows.Row:
+        status = Status(event.again)
+        return self._changed("not_included", event.order_id, status=status, reason=event.reason)
 
     def _changed(self, what: str, order_id: str, **changes: object) -> rows.Row:
         order = replace(self._orders[order_id], **changes)  # type: ignore[arg-type]

@@ -91,8 +91,9 @@ def _trade(row: Row) -> str:
         head = f"reverted {row['side']} {_name(row)} at {digits(row['price'])}"
     else:
         head = f"{row['side']} {digits(row['quantity'])} {_name(row)} at {digits(row['price'])}"
+    mev = "" if row["mev_usd"] == "0" else f"  mev {money(row['mev_usd'])}"
     return (
-        f"{head}  lp fee {money(row['lp_fee_usd'])}  impact {money(row['impact_usd'])}"
+        f"{head}  lp fee {money(row['lp_fee_usd'])}  impact {money(row['impact_usd'])}{mev}"
         f"  gas {money(row['gas_usd'])}  drift {signed(row['drift_usd'])}"
         f"  {row['fidelity']}  {row['origin']} {row['order_id']}"
         f"  on {digits(row['reference_price'])} {row['reference_source']}"
@@ -112,11 +113,12 @@ def _position(row: Row) -> str:
 
 def _account(row: Row) -> str:
     ok = "reconciled" if row["reconciled"] else "NOT RECONCILED"
+    mev = "" if row["mev"] == "0" else f"  mev {money(row['mev'])}"
     return (
         f"equity {money(row['equity'])}  cash {money(row['cash'])}"
         f"  realized {signed(row['realized'])}  unrealized {signed(row['unrealized'])}"
         f"  lp fees {money(row['lp_fees'])}  impact {money(row['impact'])}"
-        f"  gas {money(row['gas'])}  trades {row['trades']}  {ok}"
+        f"{mev}  gas {money(row['gas'])}  trades {row['trades']}  {ok}"
     )
 
 

@@ -44,7 +44,9 @@ class Holding:
 
 
 #: Of the last mark, beside the equity.
-TOTALS = ("cash", "realized", "unrealized", "lp_fees", "impact", "gas", "exposure")
+TOTALS = (
+    "cash", "realized", "unrealized", "lp_fees", "impact", "mev", "gas", "exposure", "liquidation",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def _info(connection: sqlite3.Connection, name: str, path: Path) -> AccountInfo:
         events=facts.last_seq(connection),
         time=moment[0] if moment else None,
         pid=holder(path),
-        totals={n: plain(Decimal(v)) for n, v in zip(TOTALS, marked[1:], strict=True)}
+        totals={n: plain(Decimal(v)) if v else "" for n, v in zip(TOTALS, marked[1:], strict=True)}
         if marked
         else {},
         holdings=tuple(

@@ -20,11 +20,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "seq", "time", "status", "order_id", "token", "symbol", "side", "origin", "quantity",
         "cash", "price", "reference_price", "reference_source", "drift", "lp_fee", "impact", "gas",
         "gas_units", "gas_price_wei", "l1_fee_wei", "native_usd", "gas_source", "fidelity", "cost",
-        "realized", "decision", "reason",
+        "realized", "decision", "reason", "mev",
     ),
     "equity": (
         "seq", "time", "initial", "equity", "cash", "holdings", "realized", "unrealized",
-        "lp_fees", "impact", "gas", "exposure", "trades", "decisions", "reconciled",
+        "lp_fees", "impact", "gas", "exposure", "trades", "decisions", "reconciled", "mev",
+        "liquidation",
     ),
     "entries": ("seq", "line", "time", "account", "token", "amount"),
     "orders": (
@@ -32,6 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "positions": (
         "token", "quantity", "cost", "bought", "realized", "lp_fees", "impact", "gas", "opened",
+        "mev",
     ),
     "balances": ("account", "amount"),
 }  # fmt: skip
@@ -61,11 +63,12 @@ def order_of(event: Event) -> str | None:
 
 def fill_values(event: Filled | Reverted) -> Values:
     """A `fills` row."""
-    quantity = cash = lp_fee = impact = cost = realized = "0"
+    quantity = cash = lp_fee = impact = mev = cost = realized = "0"
     status, reason, decision = "filled", "", None
     if isinstance(event, Filled):
         quantity, cash = format(event.quantity, "f"), format(event.cash, "f")
         lp_fee, impact = format(event.lp_fee, "f"), format(event.impact, "f")
+        mev = format(event.mev, "f")
         cost, realized = format(event.cost, "f"), format(event.realized, "f")
         decision = event.decision
     else:
@@ -76,7 +79,7 @@ def fill_values(event: Filled | Reverted) -> Values:
         text(event.reference_price), event.reference_source, text(event.drift), lp_fee, impact,
         text(event.gas), str(event.gas_units), str(event.gas_price_wei), str(event.l1_fee_wei),
         text(event.native_usd), event.gas_source, event.fidelity.value, cost, realized, decision,
-        reason,
+        reason, mev,
     )  # fmt: skip
 
 
@@ -86,7 +89,7 @@ def equity_values(event: AccountMarked) -> Values:
         event.seq, event.time, text(event.initial), text(event.equity), text(event.cash),
         text(event.holdings), text(event.realized), text(event.unrealized), text(event.lp_fees),
         text(event.impact), text(event.gas), text(event.exposure), event.trades, event.decisions,
-        int(event.reconciled),
+        int(event.reconciled), text(event.mev), text(event.liquidation),
     )  # fmt: skip
 
 
@@ -111,7 +114,7 @@ def position_values(position: Position) -> Values:
     return (
         position.token, text(position.quantity), text(position.cost), text(position.bought),
         text(position.realized), text(position.lp_fees), text(position.impact),
-        text(position.gas), position.opened,
+        text(position.gas), position.opened, text(position.mev),
     )  # fmt: skip
 
 

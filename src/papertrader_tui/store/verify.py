@@ -10,7 +10,7 @@ from typing import Any
 
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.events import AccountMarked, Event, Filled, Reverted
-from papertrader_tui.domain.ledger import GAS, IMPACT, LP_FEES, postings
+from papertrader_tui.domain.ledger import GAS, IMPACT, LP_FEES, MEV, postings
 from papertrader_tui.domain.money import add, plain, sub, total
 from papertrader_tui.store import facts, tables
 from papertrader_tui.store.codec import decode_command, decode_order, text
@@ -180,6 +180,7 @@ class _Fold:
             ("realized", event.realized, ledger.realized),
             ("lp_fees", event.lp_fees, ledger.balances[LP_FEES]),
             ("impact", event.impact, ledger.balances[IMPACT]),
+            ("mev", event.mev, ledger.balances[MEV]),
             ("gas", event.gas, ledger.balances[GAS]),
             ("holdings - unrealized", sub(event.holdings, event.unrealized), cost),
             ("equity", event.equity, add(event.cash, event.holdings)),
@@ -243,7 +244,8 @@ class _Fold:
 
 def _right_side(event: AccountMarked) -> Decimal:
     value = add(add(event.initial, event.realized), event.unrealized)
-    return sub(sub(sub(value, event.lp_fees), event.impact), event.gas)
+    costs = (event.lp_fees, event.impact, event.mev, event.gas)
+    return sub(value, total(costs))
 
 
 def _identity(connection: sqlite3.Connection, account: Account) -> str:
@@ -262,5 +264,6 @@ def _identity(connection: sqlite3.Connection, account: Account) -> str:
         f"cash {plain(totals.cash)} + holdings {plain(totals.holdings)} = "
         f"initial {plain(totals.initial)} + realized {plain(totals.realized)} + "
         f"unrealized {plain(totals.unrealized)} - LP fees {plain(totals.lp_fees)} - "
-        f"impact {plain(totals.impact)} - gas {plain(totals.gas)}, exactly"
+        f"impact {plain(totals.impact)} - MEV {plain(totals.mev)} - gas {plain(totals.gas)}, "
+        "exactly"
     )

@@ -89,6 +89,8 @@ def toast_for(event: ev.Event, symbols: Symbols) -> Toast | None:
             return _filled(event, symbols)
         case ev.Reverted():
             return _reverted(event, symbols)
+        case ev.NotIncluded():
+            return _not_included(event, symbols)
         case ev.OrderAccepted(order=order, warnings=warnings):
             if order.origin is not Origin.MANUAL:
                 return None
@@ -187,7 +189,7 @@ def _name(token: TokenId, symbol: str, symbols: Symbols) -> str:
 def _filled(event: ev.Filled, symbols: Symbols) -> Toast:
     symbol = _name(event.token, event.symbol, symbols)
     verb = "Bought" if event.side is Side.BUY else "Sold"
-    costs = total((event.lp_fee, event.impact, event.gas))
+    costs = total((event.lp_fee, event.impact, event.mev, event.gas))
     text = (
         f"{verb} {fmt.quantity(event.quantity, 12)} {symbol} at {fmt.price(event.price)}"
         f"\ncosts {fmt.money(costs)}"
@@ -198,11 +200,22 @@ def _filled(event: ev.Filled, symbols: Symbols) -> Toast:
     return Toast(text, who[event.origin], mine=event.origin is Origin.MANUAL)
 
 
-def _reverted(event: ev.Reverted, symbols: Symbols) -> Toast:
-    again = {"working": "It rests again.", "submitted": "It is sent again with more tolerance."}
+_AGAIN = {"working": "It rests again.", "submitted": "It is sent again with more tolerance."}
+
+
+def _not_included(event: ev.NotIncluded, symbols: Symbols) -> Toast:
     text = (
         f"{event.side.value} {_name(event.token, event.symbol, symbols)}: "
         f"{fmt.clean(event.reason)}\n"
-        f"Gas {fmt.money(event.gas, 4)} is gone. {again.get(event.again, '')}"
+        f"The relay left it out, it cost nothing. {_AGAIN.get(event.again, '')}"
+    ).strip()
+    return Toast(text, "Not included", "warning", mine=event.origin is Origin.MANUAL)
+
+
+def _reverted(event: ev.Reverted, symbols: Symbols) -> Toast:
+    text = (
+        f"{event.side.value} {_name(event.token, event.symbol, symbols)}: "
+        f"{fmt.clean(event.reason)}\n"
+        f"Gas {fmt.money(event.gas, 4)} is gone. {_AGAIN.get(event.again, '')}"
     ).strip()
     return Toast(text, "Reverted", "warning", mine=event.origin is Origin.MANUAL)

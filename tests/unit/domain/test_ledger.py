@@ -75,7 +75,19 @@ def test_a_buy_books_cash_holdings_fee_impact_and_gas() -> None:
         "gas": D("0.25"),
         "realized": D(0),
         "capital": D(-10000),
+        "mev": D(0),
     }
+    assert ledger.reconciled()
+
+
+def test_what_a_sandwich_took_is_booked_apart() -> None:
+    ledger = opened()
+    ledger.apply(replace(fill(Side.BUY, "0.3", "1000", "3300", fee="3"), impact=D(5), mev=D(2)))
+    assert (ledger.balances["impact"], ledger.balances["mev"]) == (D(5), D(2))
+    assert ledger.positions[TOKEN].mev == D(2)
+    assert ledger.positions[TOKEN].costs == sum(
+        (ledger.balances[name] for name in ("lp_fees", "impact", "mev", "gas")), D(0)
+    )
     assert ledger.reconciled()
 
 

@@ -53,6 +53,7 @@ async def old_account(tmp_path):
                 connection.execute(
                     f"INSERT OR REPLACE INTO {table} ({columns[table]}) VALUES ({marks})", row
                 )
+    connection.execute("DELETE FROM balances WHERE account = 'mev'")  # not known then
     write_meta(connection, meta("old"))
     return path, connection
 
@@ -69,7 +70,10 @@ async def test_an_old_file_is_brought_up_to_date_with_everything_in_it(tmp_path)
 
     assert check(path) == migrations.latest() >= 2
     with reading(path) as after:
-        assert contents(after, columns) == before
+        found = contents(after, columns)
+        assert ("mev", "0") in found["balances"]
+        found["balances"].remove(("mev", "0"))
+        assert found == before
         assert contents(after, {"prices_1m": "*", "prices_1h": "*"}) == {
             "prices_1m": [],
             "prices_1h": [],

@@ -40,7 +40,7 @@ async def test_a_sound_account_is_verified_and_says_what_was_checked(path):
     assert report.checked["orders stand where their events left them"] == 5
     assert report.checked["equity rows fit the ledger exactly"] == 2
     assert report.checked["entries are as posted"] == sum(len(postings(e)) for e in story) > 20
-    assert report.checked["balances are the sum of their entries"] == 7
+    assert report.checked["balances are the sum of their entries"] == 8
     assert report.checked["positions are what was bought and not sold"] == 2
     assert "initial 10000" in report.identity
     assert report.identity.endswith("exactly")
@@ -101,7 +101,7 @@ async def test_it_works_beside_a_running_desk(tmp_path):
         ("DELETE FROM balances WHERE account = 'gas'", "balances", "gas", "nothing", "0.1"),
         (f"UPDATE positions SET quantity = '1' WHERE token = '{WETH}'", "positions", WETH,
          "quantity 1", "quantity 0.18"),
-        ("INSERT INTO positions VALUES ('base:x', '1', '1', '1', '0', '0', '0', '0', 1)",
+        ("INSERT INTO positions VALUES ('base:x', '1', '1', '1', '0', '0', '0', '0', 1, '0')",
          "positions", "base:x", "1", "nothing"),
         ("INSERT INTO commands VALUES (1, 1, 0, 0, 'Nonsense', '{}')", "commands", "1",
          "Nonsense", "a command"),
