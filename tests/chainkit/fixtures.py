@@ -32,7 +32,6 @@ def chain_market(deployed_market: ChainMarket) -> Iterator[ChainMarket]:
     deployed, starts, mark = node.state, node.starts, node.snapshot()
     yield deployed_market
     if node.starts == starts and node.running and not node.follows_clock:
-        node.automine(True)
         node.revert(mark)
     else:
         node.state = deployed

@@ -291,14 +291,14 @@ class ChainMarket:
             return to, name, (amount, most, *tail), 0
         if pays:
             name = "swapExactETHForTokens(uint256,address[],address,uint256)"
-            return to, name, (1, *tail), amount
+            return to, name, (0, *tail), amount
         name = f"swapExact{start}For{end}(uint256,uint256,address[],address,uint256)"
-        return to, name, (amount, 1, *tail), 0
+        return to, name, (amount, 0, *tail), 0
 
     def _swap_v3(
         self, route: Route, amount: int, exact_out: bool, native: bool, who: str
     ) -> tuple[str, str, tuple[Any, ...], int]:
-        most = self.quote(route, amount, exact_out=True) if exact_out else 1
+        most = self.quote(route, amount, exact_out=True) if exact_out else 0
         pays = native and route.token_in.key == "weth"
         to = self.addresses.router_v3
         if native and not pays:

@@ -24,7 +24,7 @@ _PATIENCE = 20.0
 
 
 class Anvil:
-    """A node of our own: one block per transaction, each 12 seconds after the last.
+    """A node of our own: one block per `send`, each 12 seconds after the last.
 
     Accounts are unlocked: `send` needs no key.
 
@@ -52,7 +52,7 @@ class Anvil:
             state: A file of `dump`, to begin with.
             genesis: Time of the first block.
             chain_id: What it calls itself.
-            block_time: Mine every so many seconds of the machine's clock, not per transaction.
+            block_time: Mine every so many seconds of the machine's clock, not by `send` and `mine`.
         """
         self.folder = folder
         self.state = state
@@ -62,8 +62,13 @@ class Anvil:
         self._options = ["--chain-id", str(chain_id)]
         self._genesis = genesis
         self.follows_clock = block_time is not None
-        if block_time is not None:
-            self._options += ["--block-time", str(block_time)]
+        # Mined when `send` says so, and not by the node as transactions come in: a receipt would
+        # then be there before its transaction is out of the mempool, and a revert in between
+        # leaves the next one waiting for a nonce that never comes.
+        self._mines = block_time is not None
+        self._options += (
+            ["--no-mining"] if block_time is None else ["--block-time", str(block_time)]
+        )
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
         self._rpc: Rpc | None = None
@@ -181,10 +186,6 @@ class Anvil:
         for _ in range(blocks):
             self.rpc.call("evm_mine")
 
-    def automine(self, on: bool) -> None:
-        """Whether each transaction gets its block at once; else they wait for `mine`."""
-        self.rpc.call("evm_setAutomine", on)
-
     def jump(self, seconds: int) -> None:
         """Mine an empty block so much later."""
         self.rpc.call("evm_setNextBlockTimestamp", self.timestamp + seconds)
@@ -224,7 +225,15 @@ class Anvil:
         gas: int = 15_000_000,
         wait: bool = True,
     ) -> dict[str, Any]:
-        """Send a transaction.
+        """Send a transaction, and mine it.
+
+        Args:
+            sender: One of `accounts`.
+            to: A contract, or None to create one.
+            data: Calldata, or the code that creates.
+            value: Native token, in wei.
+            gas: Limit.
+            wait: False leaves it to the next block, `mine`.
 
         Returns:
             Its receipt, or {"transactionHash": …} where it is not waited for.
@@ -235,13 +244,27 @@ class Anvil:
         body = {"from": sender, "data": data, "value": hex(value), "gas": hex(gas)}
         if to is not None:
             body["to"] = to
+        sent: str = self.rpc.call("eth_sendTransaction", body)
         if not wait:
-            return {"transactionHash": self.rpc.call("eth_sendTransaction", body)}
-        receipt: dict[str, Any] = self.rpc.call("eth_sendTransactionSync", body)
+            return {"transactionHash": sent}
+        if not self._mines:
+            self.mine()
+        receipt = self._receipt(sent)
         if receipt["status"] != "0x1":
-            msg = f"transaction {receipt['transactionHash']} to {to} reverted"
+            msg = f"transaction {sent} to {to} reverted"
             raise RuntimeError(msg)
         return receipt
+
+    def _receipt(self, sent: str) -> dict[str, Any]:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            receipt: dict[str, Any] | None = self.rpc.call("eth_getTransactionReceipt", sent)
+            if receipt is not None:
+                return receipt
+            if not self._mines or time.monotonic() > until:
+                msg = f"transaction {sent} was not mined; is the block full?"
+                raise RuntimeError(msg)
+            time.sleep(0.05)
 
     def transact(
         self, sender: str, to: str, signature: str, *args: Any, value: int = 0

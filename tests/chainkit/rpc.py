@@ -79,22 +79,35 @@ class Rpc:
 
     def batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Many at once, answered in order; raises as `call` does."""
+        results = self.attempt(requests)
+        for result in results:
+            if isinstance(result, RpcError):
+                raise result
+        return results
+
+    def attempt(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """As `batch`, with an `RpcError` in the place of each answer that is one."""
+        if not requests:
+            return []
         bodies = [
             {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
             for method, params in requests
         ]
         answer = self._http.post(self.url, json=bodies).raise_for_status().json()
         by_id = {one["id"]: one for one in answer}
-        results = []
-        for body in bodies:
-            one = by_id[body["id"]]
-            if "error" in one:
-                raise RpcError(one["error"])
-            results.append(one["result"])
-        return results
+        ordered = [by_id[body["id"]] for body in bodies]
+        return [RpcError(one["error"]) if "error" in one else one["result"] for one in ordered]
 
     def view(self, *views: View, block: int | str = "latest") -> list[tuple[Any, ...]]:
         """What contracts answer at the end of a block."""
         at = block if isinstance(block, str) else hex(block)
         answers = self.batch([("eth_call", (view.request, at)) for view in views])
         return [view.result(answer) for view, answer in zip(views, answers, strict=True)]
+
+    def try_view(self, *views: View) -> list[tuple[Any, ...] | None]:
+        """As `view`, with None for a contract that reverts."""
+        answers = self.attempt([("eth_call", (view.request, "latest")) for view in views])
+        return [
+            None if isinstance(answer, RpcError) else view.result(answer)
+            for view, answer in zip(views, answers, strict=True)
+        ]
