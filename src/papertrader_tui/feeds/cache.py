@@ -62,8 +62,13 @@ class Cache:
         return now <= Said(source, facts.witness, answer, facts.stale_ms).fresh_until(self._ttl)
 
     def mark_unknown(self, source: str, token: TokenId, now: int) -> None:
-        """The source has no price for it: others are asked for a while."""
-        self._unknown[source, token] = now + UNKNOWN_MS
+        """The source has no price for it: others are asked for a while.
+
+        One that has had a price is asked again with the next cycle: services are known to answer
+        with nothing for a moment.
+        """
+        if source not in self._said.get(token, {}):
+            self._unknown[source, token] = now + UNKNOWN_MS
 
     def knows(self, source: str, token: TokenId, now: int) -> bool:
         """Is the source worth asking?"""

@@ -151,11 +151,13 @@ class Cycle:
         if answer is None:
             return []
         name, now, priced = asker.source.name, self._wall(), []
+        # who knows none of several may have lost them all for a moment
+        empty = len(batch) > 1 and not answer.prices and not answer.dropped
         for token in batch:
             said = answer.prices.get(token.id)
             if said is not None and self._cache.put(name, said, now):
                 priced.append(token.id)
-            elif token.id in answer.unknown:
+            elif token.id in answer.unknown and not empty:
                 self._cache.mark_unknown(name, token.id, now)
             elif token.id in answer.dropped:
                 _log.info("%s: %s dropped: %s", name, token.id, answer.dropped[token.id])

@@ -151,6 +151,25 @@ def test_an_unknown_token_does_not_send_the_rest_elsewhere():
     run(story)
 
 
+@pytest.mark.parametrize("at_first", [False, True])
+def test_a_source_that_knows_nothing_for_a_moment_is_asked_again_in_the_next_cycle(at_first):
+    async def story():
+        a, b = source("a"), source("b")
+        if at_first:
+            a.truth = lambda token, at: None
+        async with followed(a, b, count=3) as rig:
+            await asyncio.sleep(5)
+            assert rig.feed.peek(ONE.id).witnesses == (1 if at_first else 2)
+            a.truth = lambda token, at: None
+            await asyncio.sleep(65)
+            assert rig.feed.peek(ONE.id).sources == ("b",)
+            a.truth = steady()
+            await asyncio.sleep(33)
+            assert all(rig.feed.peek(t.id).sources == ("a", "b") for t in tokens(3))
+
+    run(story)
+
+
 def test_a_dropped_answer_goes_to_the_next_and_is_tried_again():
     async def story():
         a, b, c = source("a"), source("b"), source("c")
