@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING
 
+from papertrader_tui.chain.chainlink import Feed
 from papertrader_tui.chain.factories import V2, V3, Factory
-from papertrader_tui.chain.head import Head, head_of
-from papertrader_tui.chain.multicall import Call, Multicall, eth_call
+from papertrader_tui.chain.fees import FeeReader
+from papertrader_tui.chain.multicall import Multicall
+from papertrader_tui.chain.reader import ChainReader
 from papertrader_tui.chain.routing import Market
 from papertrader_tui.chain.rpc import Rpc
 from papertrader_tui.chain.safety import Safety
 from papertrader_tui.chain.watch import ChainWatch
-from papertrader_tui.domain.chain_fees import ChainFees
 from papertrader_tui.domain.market import MarketInput
 from papertrader_tui.domain.tokens import Chain, Token
 
@@ -33,44 +33,19 @@ def token_of(market: ChainMarket, key: str) -> Token:
     return Token(f"local:{found.address.lower()}", key.upper(), key, "local", found.decimals)
 
 
-class Side:
-    """`chain.watch.ChainReads` with fees that the test does not look at."""
-
-    def __init__(self, market: ChainMarket) -> None:
-        self.rpc = Rpc("local", 31_337, [market.rpc_url], block_ms=1_000, stale_ms=1 << 60)
-        self._calls = Multicall(self.rpc, market.addresses.multicall3)
-        self.batches = 0
-
-    async def head(self, block: int | str = "latest") -> Head | None:
-        if block == "latest":
-            return await self.rpc.head()
-        return head_of(await self.rpc.request("eth_getBlockByNumber", [hex(int(block)), False]))
-
-    async def read(self, calls: list[Call], block: int | str) -> list[bytes | None]:
-        self.batches += 1
-        return await self._calls.read(calls, block)
-
-    async def fees(self, head: Head) -> ChainFees:
-        return ChainFees(head.number, head.base_fee_wei, head.base_fee_wei, 0.5, (1, 2, 3, 4, 5))
-
-    async def dollars(self, head: Head) -> tuple[Decimal | None, str]:
-        del head
-        return Decimal(1), ""
-
-
 class Watching:
     """A watch, and what it told."""
 
     def __init__(self, market: ChainMarket) -> None:
-        self.side = Side(market)
+        names = market.addresses
+        rpc = Rpc("local", 31_337, [market.rpc_url], block_ms=1_000, stale_ms=1 << 60)
+        feed = Feed("USDC/USD", names.feeds["usdc/usd"])
+        self.rpc = rpc
+        self.reader = ChainReader(Multicall(rpc, names.multicall3), FeeReader(), feed)
         self.told: list[MarketInput] = []
         self.batches: list[list[MarketInput]] = []
         self.priced = 0
 
-        async def call(to: str, data: bytes, block: int, overrides: dict[str, object]) -> bytes:
-            return await eth_call(self.side.rpc, to, data, block, overrides=overrides)
-
-        names = market.addresses
         factories = (
             Factory(V2, names.factory_v2.lower(), "uniswap v2", (3_000,)),
             Factory(V3, names.factory_v3.lower(), "uniswap v3", (100, 500, 3_000, 10_000)),
@@ -79,14 +54,14 @@ class Watching:
         self.watch = ChainWatch(
             LOCAL,
             Market(self.cash, self.native, factories),
-            self.side,
+            self.reader,
             self._hear,
-            priced=partial(self._price),
-            safety=Safety(call),
+            priced=self._price,
+            safety=Safety(self.reader.call),
             poll=0.01,
         )
 
-    def _hear(self, items: list[MarketInput]) -> None:
+    def _hear(self, items: Sequence[MarketInput]) -> None:
         self.told += items
         self.batches.append(list(items))
 
@@ -101,4 +76,4 @@ async def watching(market: ChainMarket) -> AsyncIterator[Watching]:
     try:
         yield found
     finally:
-        await found.side.rpc.close()
+        await found.rpc.close()

@@ -100,22 +100,35 @@ def state_of(pool: Pool, answers: Sequence[bytes | None], time: int, block: int)
 async def read_states(
     reads: Reads, pools: Sequence[Pool], time: int, block: int
 ) -> dict[Pool, State]:
-    """States of many pools in one batch; those that cannot be traded in are left out.
-
-    Args:
-        reads: Of their chain.
-        pools: Which.
-        time: Of the block, market milliseconds.
-        block: Its number.
+    """States of many pools in one batch; see `states_of`.
 
     Raises:
         RpcError: no node answered.
     """
-    calls = [state_calls(pool) for pool in pools]
-    answers = iter(await reads.read([call for some in calls for call in some], block))
-    found = {}
-    for pool, some in zip(pools, calls, strict=True):
-        state = state_of(pool, [next(answers) for _ in some], time, block)
+    return states_of(pools, await reads.read(calls_of(pools), block), time, block)
+
+
+def calls_of(pools: Sequence[Pool]) -> list[Call]:
+    """What has to be read of many pools."""
+    return [call for pool in pools for call in state_calls(pool)]
+
+
+def states_of(
+    pools: Sequence[Pool], answers: Sequence[bytes | None], time: int, block: int
+) -> dict[Pool, State]:
+    """States of many pools; those that cannot be traded in are left out.
+
+    Args:
+        pools: Which.
+        answers: To `calls_of` the same pools.
+        time: Of the block, market milliseconds.
+        block: Its number.
+    """
+    found, at = {}, 0
+    for pool in pools:
+        count = len(state_calls(pool))
+        state = state_of(pool, answers[at : at + count], time, block)
+        at += count
         if state is not None:
             found[pool] = state
     return found

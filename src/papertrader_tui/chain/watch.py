@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
 
 from papertrader_tui.chain.errors import Fault, RpcError
 from papertrader_tui.chain.head import Head
-from papertrader_tui.chain.loading import LoadedPool, State, balances, read_states
+from papertrader_tui.chain.loading import (
+    LoadedPool,
+    State,
+    balances,
+    calls_of,
+    read_states,
+    states_of,
+)
 from papertrader_tui.chain.multicall import Call
 from papertrader_tui.chain.routes import Candidate, legs_of, mid_price
 from papertrader_tui.chain.routing import Market, find_routes, load, words_around
@@ -40,6 +48,21 @@ _USUAL_FASTLZ: Final = 180
 _MEDIAN: Final = TIP_PERCENTILES.index(50)
 
 
+@dataclass(frozen=True, slots=True)
+class BlockRead:
+    """What was read at the end of a block.
+
+    Attributes:
+        answers: To the calls, in order; None for one that reverted.
+        dollars: For one USDC; None with the reason where the feed that says so cannot be
+            believed now.
+    """
+
+    answers: Sequence[bytes | None]
+    fees: ChainFees
+    dollars: tuple[Decimal | None, str]
+
+
 class ChainReads(Protocol):
     """What is read of a chain."""
 
@@ -51,12 +74,8 @@ class ChainReads(Protocol):
         """Many contract reads at one block."""
         ...
 
-    async def fees(self, head: Head) -> ChainFees:
-        """What the chain charges at the end of a block."""
-        ...
-
-    async def dollars(self, head: Head) -> tuple[Decimal | None, str]:
-        """Dollars for one USDC; None with the reason where that cannot be believed now."""
+    async def block(self, head: Head, calls: Sequence[Call]) -> BlockRead:
+        """Reads at the end of a block, its fees and its dollar, in one batch."""
         ...
 
 
@@ -102,7 +121,6 @@ class ChainWatch:
         self._told: dict[Pool, tuple[object, ...]] = {}
         self._told_ticks: dict[Pool, object] = {}
         self._landings: dict[int, set[TokenId]] = {}
-        self._fees: ChainFees | None = None
         self._head: Head | None = None
         self._wake = asyncio.Event()
         self.fault = f"{chain.name}: no node has answered yet"
@@ -183,16 +201,19 @@ class ChainWatch:
 
     async def _advance(self, head: Head) -> None:
         """Tell what a new block changed."""
-        states = await self._read(list(self._pools), head.number, head.time)
-        self._fees = await self._reads.fees(head)
-        self.dollars = await self._reads.dollars(head)
+        pools = list(self._pools)
+        read = await self._reads.block(head, calls_of(pools))
+        states = states_of(pools, read.answers, head.time, head.number)
+        news = await self._take_in(pools, states, head.number, head.time)
+        self.dollars = read.dollars
         self._head = head
-        self._say([*states, self._gas(head.time, self._fees)])
+        self._say([*news, self._gas(head.time, read.fees)])
         self._priced(self)
 
-    async def _read(self, pools: Sequence[Pool], block: int, time: int) -> list[MarketInput]:
-        """States of pools at a block, and their ticks where those are old or do not fit."""
-        states = await read_states(self._reads, pools, time, block)
+    async def _take_in(
+        self, pools: Sequence[Pool], states: Mapping[Pool, State], block: int, time: int
+    ) -> list[MarketInput]:
+        """Keep states of a block, with ticks where those known are old or do not fit; the news."""
         again = {p: s for p, s in states.items() if self._stale_ticks(p, s, time)}
         loaded = await load(self._reads, again, block, {p: self._pools[p].words for p in again})
         self._ticks_read.update(dict.fromkeys(loaded, time))
@@ -278,10 +299,12 @@ class ChainWatch:
         for pool in pools:
             self._ticks_read.pop(pool, None)  # an order lands on nothing that was read earlier
             self._told.pop(pool, None)
-        states = await self._read(sorted(pools, key=_id), before.number, before.time)
-        fees = await self._reads.fees(own)
+        which = sorted(pools, key=_id)
+        states = await read_states(self._reads, which, before.time, before.number)
+        news = await self._take_in(which, states, before.number, before.time)
+        read = await self._reads.block(own, ())
         self._head = None  # what came after it is told again
-        self._say([*states, self._gas(own.time, fees)])
+        self._say([*news, self._gas(own.time, read.fees)])
 
     # ------------------------------------------------------------------ routes
 
