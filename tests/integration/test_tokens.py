@@ -139,7 +139,23 @@ def test_a_symbol_that_several_tokens_have_is_refused_with_all_of_them(command):
 def test_a_borrowed_name_is_minded_when_it_is_added(command):
     code, _, err = command("token", "add", FAKE.id)
     assert code == 0
-    assert f"mind: USDC ({FAKE.id}) is not the USDC of base, which is {USDC.address}" in err
+    assert f"mind: USDC ({FAKE.id}): not the USDC of base, which is {USDC.address}" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((FAKE.id, "--symbol", "U\u0455DC", "--decimals", "6"), "not the USDC of base, which is"),
+        ((NEW.id, "--symbol", "usdc"), "not the USDC of base, which is"),
+        ((NEW.id, "--symbol", "PENDLE", "--decimals", "18"), "uses the symbol of PENDLE"),
+        ((NEW.id,), ""),
+    ],
+)
+def test_so_is_one_that_a_person_gives(command, market, words, says):
+    code, _, err = command("token", "add", *words, "--list", "x")
+    assert code == 0
+    assert says in err
+    assert ("mind:" in err) is bool(says)
 
 
 def test_decimals_that_nobody_knows_are_asked_for(command, market):

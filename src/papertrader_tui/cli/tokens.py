@@ -16,7 +16,7 @@ from papertrader_tui.config_options import ConfigError
 from papertrader_tui.domain.money import plain
 from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Registry, Token, UnknownToken
-from papertrader_tui.feeds.search import SEARCHERS, Searcher, search
+from papertrader_tui.feeds.search import SEARCHERS, Searcher, borrowed, search
 from papertrader_tui.headless.text import digits
 from papertrader_tui.launch import data_dir
 from papertrader_tui.registry import load_registry
@@ -53,6 +53,9 @@ def add(arguments: argparse.Namespace) -> int:
     token = _chosen(loaded, arguments, tokenbook.load(data))
     bundled = token.id in load_registry().tokens
     new, count = tokenbook.add(data, token, name)
+    mind = borrowed(token, load_registry())
+    if mind:
+        print(f"papertrader: mind: {_named(token)}: {clean(mind)}", file=sys.stderr)
     if new:
         print(f"{_named(token)} is added: {token.decimals} decimals")
     elif not name:
@@ -157,8 +160,6 @@ def _chosen(loaded: Config, arguments: argparse.Namespace, book: TokenBook) -> T
         lines = "".join(f"\n  {_line(one)}" for one in fit[:SHOWN])
         msg = f"{clean(text)!r} could be any of these; add one by its id:{lines}"
         raise UnknownToken(msg)
-    if fit[0].warning:
-        print(f"papertrader: mind: {_named(fit[0].token)} is {fit[0].warning}", file=sys.stderr)
     return _complete(fit[0].token, arguments)
 
 

@@ -175,6 +175,11 @@ def warning(token: Token, looks: Mapping[str, list[Token]]) -> str:
     return f"uses the symbol of {alike[0].symbol} ({chains}), which is not known on {token.chain}"
 
 
+def borrowed(token: Token, bundled: Registry) -> str:
+    """The same of one token; "" too for one that is bundled."""
+    return "" if token.id in bundled.tokens else warning(token, _looks(bundled))
+
+
 def _looks(bundled: Registry) -> dict[str, list[Token]]:
     looks: dict[str, list[Token]] = {}
     for token in bundled.tokens.values():
