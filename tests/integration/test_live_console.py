@@ -33,7 +33,7 @@ class Watched(PapertraderApp):
     """Notes what had been asked when the first frame reached the terminal."""
 
     def __init__(self, console: Console, calls: Callable[[], int]) -> None:
-        super().__init__(console.desk, retry=console.retry)
+        super().__init__(console.desk, retry=console.retry, search=console.search)
         self.calls = calls
         self.at_first_frame: tuple[int, str] | None = None
         self.told: list[str] = []

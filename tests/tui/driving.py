@@ -15,6 +15,7 @@ from textual._compositor import Compositor
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
+from papertrader_tui.ports import TokenSearch
 from papertrader_tui.tui.app import PapertraderApp
 from papertrader_tui.tui.settings import UiSettings
 from tests.tui.fake_desk import FakeDesk
@@ -23,9 +24,14 @@ from tests.tui.fake_desk import FakeDesk
 class Recording(PapertraderApp):
     """Remembers its notices."""
 
-    def __init__(self, desk: FakeDesk, settings: UiSettings | None = None) -> None:
+    def __init__(
+        self,
+        desk: FakeDesk,
+        settings: UiSettings | None = None,
+        search: TokenSearch | None = None,
+    ) -> None:
         numbers = count(1)
-        super().__init__(desk, settings, new_id=lambda: f"id-{next(numbers)}")
+        super().__init__(desk, settings, search=search, new_id=lambda: f"id-{next(numbers)}")
         self.told: list[tuple[str, str, str]] = []
 
     def notify(self, message, *, title="", severity="information", timeout=None, markup=True):
@@ -36,10 +42,13 @@ class Recording(PapertraderApp):
 
 @asynccontextmanager
 async def console(
-    desk: FakeDesk, size: tuple[int, int] = (140, 42), settings: UiSettings | None = None
+    desk: FakeDesk,
+    size: tuple[int, int] = (140, 42),
+    settings: UiSettings | None = None,
+    search: TokenSearch | None = None,
 ) -> AsyncIterator[tuple[Recording, Pilot[None]]]:
     """A running console; nothing is painted but what `lines` and `text` ask for."""
-    app = Recording(desk, settings)
+    app = Recording(desk, settings, search)
     with (
         patch.object(Compositor, "render_update", _unpainted),
         # the layout is done at once, not at the next sixtieth of a second

@@ -7,7 +7,8 @@ chain, its address and the dollars in its pool, and an impostor's says whose sym
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.cells import set_cell_size
 from textual.content import Content
@@ -15,6 +16,8 @@ from textual.content import Content
 from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.snapshot import TokenRow
+from papertrader_tui.ports import TokenSearch
+from papertrader_tui.registry import load_registry
 from papertrader_tui.tui import formatting as fmt
 
 MUTED, WARNING, ERROR = "$foreground 56%", "$warning", "$error"
@@ -37,6 +40,39 @@ HERE_ONLY = {
     "tape": "A tape has its own tokens only.",
     "live": "Prices are still being looked for: until then known tokens only.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is to find tokens among.
+
+    Attributes:
+        tokens: Every known token, those that are watched first.
+        rows: Of those that are watched.
+        market: `demo`, `tape` or `live`.
+        search: Finds others, None where nobody can be asked (yet).
+    """
+
+    tokens: Sequence[Token]
+    rows: Mapping[TokenId, TokenRow]
+    market: str
+    search: TokenSearch | None = None
+
+    @property
+    def verified(self) -> Collection[TokenId]:
+        """Bundled tokens, where there are others as well."""
+        return () if self.search is None else load_registry().tokens.keys()
+
+    @property
+    def note(self) -> str:
+        """What is searched."""
+        return ASK if self.search is not None else HERE_ONLY[self.market]
+
+    @property
+    def keys(self) -> str:
+        """What the keys do."""
+        does = "goes to it" if self.search is None else "watches it"
+        return f"↑ ↓ choose · Enter {does} · Esc closes"
 
 
 def askable(text: str) -> bool:

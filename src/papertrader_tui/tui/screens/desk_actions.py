@@ -9,9 +9,9 @@ from papertrader_tui.domain.commands import CancelOrder, ClosePosition, PlaceOrd
 from papertrader_tui.domain.events import Event, OrderAccepted, OrderRejected
 from papertrader_tui.domain.orders import Kind, Order, OrderRequest, Side
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.registry import load_registry
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.commands import first_key
+from papertrader_tui.tui.found import Known
 from papertrader_tui.tui.widgets.decisions import Decisions
 from papertrader_tui.tui.widgets.ticket import Ticket
 from papertrader_tui.tui.wording import order_words
@@ -146,25 +146,20 @@ class DeskActions:
     def action_find_token(self) -> None:
         from papertrader_tui.tui.screens.find import FindScreen
 
-        desk = self._desk
+        self._app.push_screen(FindScreen(self._known), self._found)
+
+    def _known(self) -> Known:
+        desk, search = self._desk, self._app.search
         # what is watched first, in its order
         tokens = [row.token for row in desk.rows.values()]
         tokens += [token for token in desk.known.values() if token.id not in desk.rows]
-        search = self._app.search
-        others = search if search is not None and search.open else None
-        screen = FindScreen(
-            tokens,
-            desk.rows,
-            search=others,
-            market=desk.snapshot.market,
-            verified=() if others is None else load_registry().tokens.keys(),
-        )
-        self._app.push_screen(screen, self.go_to_token if others is None else self._watch_found)
+        asked = search if search is not None and search.open else None
+        return Known(tokens, desk.rows, desk.snapshot.market, asked)
 
-    def _watch_found(self, token: TokenId | None) -> None:
-        """Go to a token of a live market, where only what is watched has a price."""
+    def _found(self, token: TokenId | None) -> None:
+        """Go to a token; of a live market only what is watched has a price."""
         desk = self._desk
-        if token is None or token in desk.rows:
+        if token is None or token in desk.rows or self._known().search is None:
             self.go_to_token(token)
             return
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,8 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from papertrader_tui.domain.search import Candidate, SearchResult
-from papertrader_tui.domain.tokens import Token, TokenId
-from papertrader_tui.engine.snapshot import TokenRow
+from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.ports import TokenSearch
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui import found as words
@@ -23,6 +22,8 @@ from papertrader_tui.tui.screens.dialog import Dialog
 
 #: Seconds without a key after which the sources are asked.
 PAUSE = 0.4
+#: Seconds between two looks whether the market is open by now.
+AGAIN = 0.5
 GROUP = "token search"
 
 
@@ -30,15 +31,10 @@ class FindScreen(Dialog[TokenId]):
     """Dismissed with the id of the token that was chosen, or None; by then the desk knows it.
 
     Args:
-        tokens: Every known token, those that are watched first.
-        rows: Of those that are watched.
-        search: Finds others, None where there are none.
-        market: `demo`, `tape` or `live`.
-        verified: Tokens that are bundled, where there are others as well.
+        look: What is known now, and who can be asked.
     """
 
     TITLE_TEXT = "Find a token"
-    KEYS_TEXT = "↑ ↓ choose · Enter goes to it · Esc closes"
     DEFAULT_CSS = """
     FindScreen {
         & OptionList { margin: 0; max-height: 40vh; }
@@ -52,21 +48,10 @@ class FindScreen(Dialog[TokenId]):
         Binding("down", "move(1)", "Down", show=False),
     ]
 
-    def __init__(
-        self,
-        tokens: Sequence[Token],
-        rows: Mapping[TokenId, TokenRow],
-        *,
-        search: TokenSearch | None = None,
-        market: str = "live",
-        verified: Collection[TokenId] = (),
-    ) -> None:
+    def __init__(self, look: Callable[[], words.Known]) -> None:
         super().__init__()
-        self._tokens, self._rows, self._verified = tokens, rows, verified
-        self._search = search
-        if search is not None:
-            self.KEYS_TEXT = "↑ ↓ choose · Enter watches it · Esc closes"
-        self._idle = words.ASK if search is not None else words.HERE_ONLY[market]
+        self._look = look
+        self._known = look()
         self._query = ""
         self._result: SearchResult | None = None
         self._shown: list[Candidate] = []
@@ -74,13 +59,15 @@ class FindScreen(Dialog[TokenId]):
         self._warned: TokenId | None = None
         self._adding = False
         self._pause: Timer | None = None
+        self._opening: Timer | None = None
         self._state = Static(id="state", markup=False)
         self._header = Static(id="header", markup=False)
         self._options = OptionList(markup=False)
         self._detail = Static(id="detail", markup=False)
 
     def compose(self) -> ComposeResult:
-        with self.box(wide=True):
+        self._box = self.box(wide=True)
+        with self._box:
             yield Input(placeholder="symbol, name, chain or address", max_length=80, compact=True)
             yield self._state
             yield self._header
@@ -90,9 +77,20 @@ class FindScreen(Dialog[TokenId]):
     def on_mount(self) -> None:
         # the list is moved from the field: it never has the focus itself
         self._options.can_focus = False
-        self._list()
-        self._say(self._idle)
+        self._begin()
+        self.call_after_refresh(self._draw)  # not before there is a width to draw for
         self.query_one(Input).focus()
+        self._opening = self.set_interval(AGAIN, self._look_again)
+
+    def _look_again(self) -> None:
+        """Prices may have been looked for: then there is somebody to ask now."""
+        known = self._look()
+        if self._known.search is not None or self._known.market != "live":
+            if self._opening is not None:
+                self._opening.stop()
+        elif known.search is not None or known.market != "live" or not self._known.tokens:
+            self._known = known
+            self._begin()
 
     def on_resize(self, event: events.Resize) -> None:
         del event
@@ -103,14 +101,18 @@ class FindScreen(Dialog[TokenId]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value == self._query:
-            return
-        self._query, self._result, self._warned = event.value, None, None
-        self._chosen = None
+        if event.value != self._query:
+            self._query = event.value
+            self._begin()
+
+    def _begin(self) -> None:
+        """List what is known, and ask for the rest after a pause."""
+        self._result = self._warned = self._chosen = None
         self._calm()
         self._list()
-        self._say(self._idle)
-        if self._search is None or not self._query.strip():
+        self._box.border_subtitle = self._known.keys
+        self._say(self._known.note)
+        if self._known.search is None or not self._query.strip():
             return
         if words.askable(self._query):
             self._pause = self.set_timer(PAUSE, self._ask)
@@ -125,8 +127,9 @@ class FindScreen(Dialog[TokenId]):
         self.workers.cancel_group(self, GROUP)
 
     def _ask(self) -> None:
-        if self._search is not None:
-            asking = self._ask_for(self._search, self._query)
+        search = self._known.search
+        if search is not None:
+            asking = self._ask_for(search, self._query)
             self.run_worker(asking, group=GROUP, exit_on_error=False)
 
     async def _ask_for(self, search: TokenSearch, query: str) -> None:
@@ -183,12 +186,14 @@ class FindScreen(Dialog[TokenId]):
             self._say(
                 f"Mind: {words.warning(one)}. Enter again takes it all the same.", words.WARNING
             )
-        elif self._search is None or any(known.id == token for known in self._tokens):
+            return
+        search = self._known.search
+        if search is None or any(known.id == token for known in self._known.tokens):
             self.dismiss(token)
-        else:
-            self._adding = True
-            self._say(words.ADDING)
-            self.run_worker(self._add(self._search, one), exit_on_error=False)
+            return
+        self._adding = True
+        self._say(words.ADDING)
+        self.run_worker(self._add(search, one), exit_on_error=False)
 
     async def _add(self, search: TokenSearch, one: Candidate) -> None:
         try:
@@ -207,8 +212,8 @@ class FindScreen(Dialog[TokenId]):
 
     def _list(self) -> None:
         """List what matches; the token that was moved to stays the chosen one."""
-        local = find(self._query, self._tokens)
-        self._shown = words.merge(local, self._result, self._verified)
+        local = find(self._query, self._known.tokens)
+        self._shown = words.merge(local, self._result, self._known.verified)
         self._draw()
 
     def _draw(self) -> None:
@@ -221,7 +226,7 @@ class FindScreen(Dialog[TokenId]):
             self._options.add_option(Option(words.nothing(self._result), disabled=True))
         else:
             self._options.add_options(
-                Option(words.line(one, self._rows.get(one.token.id), width), id=one.token.id)
+                Option(words.line(one, self._known.rows.get(one.token.id), width), id=one.token.id)
                 for one in self._shown
             )
             self._options.highlighted = words.index_of(self._shown, self._chosen)
@@ -229,6 +234,5 @@ class FindScreen(Dialog[TokenId]):
 
     def _show_detail(self) -> None:
         one = self._current
-        self._detail.update(
-            words.detail(one, watched=one is not None and one.token.id in self._rows)
-        )
+        watched = one is not None and one.token.id in self._known.rows
+        self._detail.update(words.detail(one, watched=watched))
