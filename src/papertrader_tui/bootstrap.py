@@ -197,6 +197,7 @@ async def _opened(
                 market.registry,
                 config.settings.risk,
                 stale_after=max(STALE_MS, STALE_INTERVALS * market.info.interval),
+                exits=config.settings.exits,
             )
             desk.restore(stored.checkpoint.body if stored.checkpoint else "")
             kernel = Kernel(

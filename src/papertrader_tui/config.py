@@ -22,6 +22,7 @@ from papertrader_tui.config_options import (
     Option,
     did_you_mean,
 )
+from papertrader_tui.domain.exit_rules import ExitRules
 from papertrader_tui.domain.risk import RiskLimits
 from papertrader_tui.feeds.sources.secret import NO_KEY, Secret
 
@@ -151,6 +152,7 @@ class Settings:
     market: MarketSettings = field(default_factory=MarketSettings)
     account: AccountSettings = field(default_factory=AccountSettings)
     risk: RiskLimits = field(default_factory=RiskLimits)
+    exits: ExitRules = field(default_factory=ExitRules)
     ui: UiSettings = field(default_factory=UiSettings)
     feed: LiveSettings = field(default_factory=LiveSettings)
     source: SourcesSettings = field(default_factory=SourcesSettings)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from papertrader_tui.config_values import ConfigError, Option, did_you_mean
+from papertrader_tui.domain import exit_rules
 from papertrader_tui.domain.risk import RANGES, RiskLimits
 
 __all__ = ["OPTIONS", "SECTIONS", "SOURCES", "ConfigError", "Option", "did_you_mean"]
@@ -25,6 +26,7 @@ SECTIONS = {
     **{f"source.{name}": about for name, about in SOURCES.items()},
     "account": "Which account is opened, and what a new one begins with.",
     "risk": "Account gates: they bind manual orders and the bot alike.",
+    "exits": "When the bot leaves a position; how wide its stop may be is up to the level.",
     "ui": "How the console looks, and its keys.",
     "store": "Where accounts are kept, and prices for how long.",
 }
@@ -53,6 +55,21 @@ def _risk(key: str, text: str) -> Option:
     low, high = RANGES[key]
     whole = isinstance(getattr(RiskLimits(), key), int)
     return _option("risk", key, "int" if whole else "number", text, low=low, high=high)
+
+
+_EXIT_HELP = {
+    "stop_atrs": "stop distance in average true ranges",
+    "target_pct": "from one take-profit tier to the next, in percent of the stop distance",
+    "trend_opportunity": "opportunity below which a trend that has turned ends a position",
+    "risk_pct": "risk above which a position ends, in percent of the level's tolerance",
+    "hold_h": "hours after which a position without a gain ends",
+    "stress": "stress from which a position ends",
+}
+
+
+def _exit(key: str, text: str) -> Option:
+    low, high = exit_rules.RANGES[key]
+    return _option("exits", key, "int", text, low=low, high=high)
 
 
 _SOURCE_HELP = {
@@ -150,6 +167,7 @@ _ALL = (
     ),
     _option("account", "watchlist", "text", "watchlist of a new account; empty is the usual one"),
     *(_risk(key, text) for key, text in _RISK_HELP.items()),
+    *(_exit(key, text) for key, text in _EXIT_HELP.items()),
     _option("ui", "theme", "text", "name of a theme: papertrader's own, or one of Textual's"),
     _option("ui", "reduce_motion", "flag", "no flashing prices"),
     _option("ui", "keys", "keys", "keys that differ from the default, by command"),

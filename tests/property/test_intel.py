@@ -88,7 +88,7 @@ def test_1_contributions_sum_exactly_and_scores_stay_in_range(
     verdict = judge(ctx)
     assert all(isinstance(s, int) and 0 <= s <= 10_000 for s in verdict.scores)
     assert verdict.rule in RULES
-    reason, factors, _ = explain(ctx, verdict)
+    reason, factors, _, checks = explain(ctx, verdict)
     assert reason
     assert "nan" not in reason
     for of, total in (

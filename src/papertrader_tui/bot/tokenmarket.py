@@ -11,6 +11,7 @@ from papertrader_tui.domain.tokens import Chain, Token
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.exits import ExitPlan
 from papertrader_tui.intel.indicators import Series
+from papertrader_tui.intel.volumeday import VolumeDay
 from papertrader_tui.simulator.costs import Pricer, pricer_for
 
 
@@ -53,6 +54,7 @@ class TokenMarket:
         "token",
         "trust",
         "value",
+        "volumes",
         "watched",
         "working",
     )
@@ -69,6 +71,7 @@ class TokenMarket:
         self.depth: Depth | None = None
         self.pricer: Pricer = pricer_for(None, token.fee_bps)
         self.series = Series()
+        self.volumes = VolumeDay()
         self.context: Context | None = None
         self.held = False
         self.working = False
@@ -111,4 +114,5 @@ class TokenMarket:
     def deepen(self, depth: Depth) -> None:
         """Take in how deep the market is."""
         self.depth = depth
+        self.volumes.on_volume(depth.time, depth.volume_24h)
         self.pricer = pricer_for(depth, self.token.fee_bps)

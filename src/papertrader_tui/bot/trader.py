@@ -6,55 +6,26 @@ opened is managed like one of its own while the bot is on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol
 
+from papertrader_tui.bot.contexts import Contexts, Situation, profit
 from papertrader_tui.bot.keeper import Keeper
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.decision import Action, Decision
-from papertrader_tui.domain.gates import Gates
-from papertrader_tui.domain.ledger import Position
-from papertrader_tui.domain.market import DAY, MINUTE, Gas, Trust
+from papertrader_tui.domain.gate_rows import gate_rows
+from papertrader_tui.domain.market import MINUTE, Gas
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_down
 from papertrader_tui.domain.orders import OrderRequest, Origin, Side, SizeBy, Status
-from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.intel import exits
 from papertrader_tui.intel.context import Context
-from papertrader_tui.intel.decisions import MAX_HOLD_MS, Verdict, judge
+from papertrader_tui.intel.decisions import Verdict, judge
 from papertrader_tui.intel.explain import explain
-from papertrader_tui.intel.gasday import GasDay
-from papertrader_tui.intel.levels import Profile
-from papertrader_tui.simulator.gas import swap_gas
 
 BOT_TOLERANCE_BPS = 100
-_FREE = ("", "")
-#: Market milliseconds between two looks at the whole watchlist, and how many tokens make one.
-DROP_EVERY = 5 * MINUTE
-FEWEST_FOR_DROP = 3
-
-
-class Situation(Protocol):
-    """What of the desk the bot looks at."""
-
-    account: Account
-    gates: Gates
-    registry: Registry
-    profile: Profile
-    stale_after: int
-    now: int
-
-    @property
-    def markets(self) -> Mapping[TokenId, TokenMarket]:
-        """What is known of each token's market."""
-        ...
-
-    @property
-    def equity(self) -> Decimal:
-        """Cash and holdings at the newest marks."""
-        ...
 
 
 class Orders(Protocol):
@@ -68,33 +39,14 @@ class Orders(Protocol):
 class Trader:
     """Decides, and turns decisions into orders."""
 
-    __slots__ = (
-        "_cash",
-        "_days",
-        "_drop",
-        "_drop_due",
-        "_emit",
-        "_free",
-        "_gas",
-        "_keeper",
-        "_of",
-        "_orders",
-        "_selling",
-        "_seq",
-    )
+    __slots__ = ("_contexts", "_emit", "_keeper", "_of", "_orders", "_selling")
 
     def __init__(self, of: Situation, orders: Orders, emit: Callable[[ev.Event], None]) -> None:
         self._of = of
         self._orders = orders
         self._emit = emit
         self._keeper = Keeper()
-        self._days: dict[str, GasDay] = {}
-        #: per chain: dollars of a swap, rank within the day, source, time
-        self._gas: dict[str, tuple[float, float | None, str, int]] = {}
-        self._seq = -1  # of the account when cash was last looked at
-        self._cash = self._free = 0.0
-        self._drop: float | None = None  # fall of the watchlist, and when to look again
-        self._drop_due = 0
+        self._contexts = Contexts(of)
         #: rule of each decision whose sale is under way
         self._selling: dict[str, str] = {}
 
@@ -102,10 +54,7 @@ class Trader:
 
     def on_gas(self, gas: Gas) -> None:
         """Remember what gas cost, to know later whether it is dear."""
-        day = self._days.setdefault(gas.chain, GasDay())
-        day.on_gas(gas.time, gas.price_wei, gas.source)
-        usd = swap_gas(self._of.registry.chains[gas.chain], gas).usd
-        self._gas[gas.chain] = (float(usd), day.percentile, gas.source, gas.time)
+        self._contexts.on_gas(gas)
 
     def woken(self) -> None:
         """The bot was switched or its level changed: decide anew at the next price."""
@@ -129,7 +78,9 @@ class Trader:
         if position is None or not self._of.account.bot:
             return None
         entry = float(divide(position.cost, position.quantity))
-        market.plan = exits.make_plan(entry, market.series.atr, self._of.profile, position.opened)
+        market.plan = exits.make_plan(
+            entry, market.series.atr, self._of.profile, position.opened, self._of.exit_rules
+        )
         return market.plan
 
     # ------------------------------------------------------------------ prices
@@ -143,7 +94,7 @@ class Trader:
             return
         if self._of.now < market.exit_retry or self._selling_now(market):
             return
-        context = self._context(market)
+        context = self._contexts.bring(market)
         context.breached = rule
         verdict = judge(context)
         context.breached = ""
@@ -154,7 +105,7 @@ class Trader:
         """Ask the intelligence engine, keep its answer if it is worth it, act on it."""
         of = self._of
         market.next_decision = market.time + of.profile.decide_every_ms
-        context = self._context(market)
+        context = self._contexts.bring(market)
         verdict = judge(context)
         if verdict.action is Action.BUY or (
             verdict.action is Action.SELL and of.now >= market.exit_retry
@@ -252,8 +203,12 @@ class Trader:
     ) -> Decision:
         of = self._of
         if market.held:
-            context.pnl = _pnl(of.account.ledger.positions[market.token.id])
-        reason, factors, missing = explain(context, verdict)
+            context.pnl = profit(of.account.ledger.positions[market.token.id])
+        depth = market.depth
+        state = of.gates.state(
+            of.equity, of.now, market.token.id, depth.liquidity if depth is not None else None
+        )
+        story = explain(context, verdict, partial(gate_rows, state, of.limits))
         side = Side.SELL if verdict.action is Action.SELL else Side.BUY
         price = market.price_of(side) or market.price or ZERO
         decision = Decision(
@@ -268,113 +223,21 @@ class Trader:
             of.profile.name,
             size,
             verdict.rule,
-            reason,
+            story.reason,
             price,
             market.source_of(side),
             context.age_ms,
-            factors,
-            missing,
+            story.factors,
+            story.missing,
             repeats,
             _price(verdict.stop),
             tuple(p for t in verdict.targets if (p := _price(t))),
             quantity,
+            story.checks,
         )
         market.kept = decision
         self._emit(ev.Decided(of.account.seq + 1, of.now, decision))
         return decision
-
-    # ------------------------------------------------------------------ context
-
-    def _context(self, market: TokenMarket) -> Context:
-        """The token's context, brought up to now. Runs at every decision: keep it flat."""
-        of, account = self._of, self._of.account
-        context = market.context
-        if context is None:
-            context = market.context = self._new_context(market)
-        now = of.now
-        context.profile = of.profile
-        context.time = now
-        context.value = market.value
-        context.source = market.source
-        context.age_ms = age = now - market.time
-        if market.trust is None:
-            context.fault = f"its price is {age // 1000} s old" if age > of.stale_after else ""
-        else:
-            self._trust(context, market, market.trust)
-        depth = market.depth
-        if depth is not None and depth.time != context.depth_time:
-            context.liquidity = float(depth.liquidity)
-            context.fee_bps = float(depth.fee_bps)
-            context.depth_source, context.depth_time = depth.source, depth.time
-        gas = self._gas.get(market.chain.key)
-        if gas is not None:
-            context.gas_usd, context.gas_rank, context.gas_source, context.gas_time = gas
-        if account.seq != self._seq:
-            self._seq = account.seq
-            self._cash = float(account.ledger.cash)
-            self._free = float(account.free_cash())
-        context.cash = self._free
-        if account.ledger.positions:
-            context.equity = equity = float(of.equity)
-        else:
-            context.equity = equity = self._cash
-        context.exposure = equity - self._free  # what buys under way have reserved included
-        if now >= self._drop_due:
-            self._drop_due = (now // DROP_EVERY + 1) * DROP_EVERY
-            self._drop = self._watch_drop()
-        context.watch_drop = self._drop
-        context.held = market.held
-        context.plan = market.plan
-        context.pending = market.working and self._in_flight(market)
-        if market.held:
-            position = account.ledger.positions[market.token.id]
-            context.opened = position.opened
-            if now - position.opened >= MAX_HOLD_MS:  # the one rule that asks for it
-                context.pnl = _pnl(position)
-            context.blocked, context.blocked_reason = _FREE  # an exit is never forbidden
-        else:
-            block = of.gates.entry_block(
-                market.token.id, depth.liquidity if depth is not None else None
-            ) or of.gates.cooldown(market.token.id, now)
-            context.blocked, context.blocked_reason = block or _FREE
-        return context
-
-    def _trust(self, context: Context, market: TokenMarket, trust: Trust) -> None:
-        """What the sources say of the price, where there are several."""
-        context.sources = trust.sources
-        context.max_age_ms = max(1, trust.stale_at - market.time)
-        context.fault = trust.fault
-        context.exits = trust.fault != "" and trust.exit_price is not None
-        if not context.fault and self._of.now > trust.stale_at:
-            context.fault = f"its price is {context.age_ms // 1000} s old"
-        if context.exits and market.held:
-            context.value, context.source = trust.exit_value, trust.exit_source
-
-    def _watch_drop(self) -> float | None:
-        """How far the watchlist has fallen in 24 h on average; None where few of it are known."""
-        markets = self._of.markets
-        changes = [
-            change
-            for token in self._of.account.watch
-            if (m := markets.get(token)) is not None
-            and m.price is not None
-            and (change := m.series.change(DAY, m.time, m.value)) is not None
-        ]
-        if len(changes) < FEWEST_FOR_DROP:
-            return None
-        return max(0.0, -sum(changes) / len(changes))
-
-    def _new_context(self, market: TokenMarket) -> Context:
-        context = Context(market.series, self._of.profile)
-        context.public_mempool = market.chain.public_mempool
-        context.fee_bps = float(market.token.fee_bps)
-        context.max_age_ms = self._of.stale_after
-        context.gas_usd = float(swap_gas(market.chain, None).usd)
-        return context
-
-    def _in_flight(self, market: TokenMarket) -> bool:
-        book = self._of.account.open.get(market.token.id, {})
-        return any(o.status is Status.SUBMITTED for o in book.values())
 
     # ------------------------------------------------------------------ checkpoints
 
@@ -397,10 +260,6 @@ class Trader:
         for token, state in plain["markets"].items():
             if token in markets:
                 self._keeper.from_plain(markets[token], state)
-
-
-def _pnl(position: Position) -> float:
-    return float(position.net) / float(position.bought)
 
 
 def _price(value: float | None) -> Decimal | None:

@@ -15,6 +15,7 @@ from papertrader_tui.bot.trader import Trader
 from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
+from papertrader_tui.domain.exit_rules import USUAL_EXITS, ExitRules
 from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.market import (
     DAY,
@@ -52,6 +53,7 @@ class Desk:
         account: Folded from its events, the opening one included.
         registry: Chains and tokens.
         limits: Settings of the account gates.
+        exits: Settings of the bot's exits.
         stale_after: Milliseconds after which a price is too old to trade on.
         profiles: Profile per level; the built-in table if not given.
     """
@@ -64,10 +66,12 @@ class Desk:
         *,
         stale_after: int = 60_000,
         profiles: dict[int, Profile] | None = None,
+        exits: ExitRules = USUAL_EXITS,
     ) -> None:
         self.account = account
         self.registry = registry
         self.limits = limits or RiskLimits()
+        self.exit_rules = exits
         self.gates = Gates(account, self.limits)
         self.stale_after = stale_after
         self.markets: dict[TokenId, TokenMarket] = {}
@@ -371,7 +375,11 @@ class Desk:
         """Record that the desk (re)started; a new account watches the market's tokens."""
         self.now = max(self.now, now)
         settings = json.dumps(
-            {"risk": ev.to_plain(self.limits), "stale_after": self.stale_after},
+            {
+                "risk": ev.to_plain(self.limits),
+                "stale_after": self.stale_after,
+                "exits": ev.to_plain(self.exit_rules),
+            },
             separators=(",", ":"),
         )
         self.emit(ev.SessionStarted(self.account.seq + 1, self.now, program, detail, settings))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from papertrader_tui.domain.exit_rules import USUAL_EXITS
+from papertrader_tui.intel.curve import Curve
 from papertrader_tui.intel.exits import ExitPlan
 from papertrader_tui.intel.indicators import Series
 from papertrader_tui.intel.levels import LEVELS, Profile
@@ -25,16 +27,23 @@ class Context:
         exits: In spite of the fault there is a price, `value`, that exits may go at.
         sources: How many sources agreed on it; 0 for a market that is its own source (demo,
             tape), whose price is judged by age alone.
+        spread: How far they lie apart, a fraction of the highest.
         series: Its bars and indicators.
         liquidity: Dollars in its pool, both sides; None if unknown.
         fee_bps: LP fee of one swap.
+        curve: Costs by the pool's own arithmetic where its state is known, else None: then
+            liquidity and fee stand for it.
         depth_source, depth_time: Where liquidity and fee come from.
+        volume_24h: Dollars traded in 24 h, negative if unknown.
+        volume_change, volume_span: That against what it was `volume_span` milliseconds before;
+            None if unknown.
         gas_usd: Gas of one swap in dollars, the same at every level; None if unknown.
         gas_rank: Where gas stands within its own day, 0 lowest to 1 highest (`GasDay`).
+        gas_fullness: Gas used over gas limit of the newest block; negative if unknown.
         gas_source, gas_time: Where it comes from.
         public_mempool: Whether orders on the chain can be seen before they are mined.
         watch_drop: How far the watchlist has fallen in 24 h, a fraction; None if unknown.
-        profile: The level in force.
+        profile, rules: The level, and the settings of the exits in force.
         equity, cash, exposure: Of the account; `exposure` is what its positions are worth.
         blocked, blocked_reason: The account gate that forbids entries, or "".
         pending: An order for this token is under way.
@@ -46,16 +55,18 @@ class Context:
     """
 
     __slots__ = (
-        "age_ms", "blocked", "blocked_reason", "breached", "cash", "depth_source", "depth_time",
-        "equity", "exits", "exposure", "fault", "fee_bps", "gas_rank", "gas_source", "gas_time",
-        "gas_usd",
-        "held", "limit", "liquidity", "marks", "max_age_ms", "opened", "pending", "plan", "pnl",
-        "profile", "public_mempool", "series", "source", "sources", "time", "value", "watch_drop",
+        "age_ms", "blocked", "blocked_reason", "breached", "cash", "curve", "depth_source",
+        "depth_time", "equity", "exits", "exposure", "fault", "fee_bps", "gas_fullness",
+        "gas_rank", "gas_source", "gas_time", "gas_usd", "held", "limit", "liquidity", "marks",
+        "max_age_ms", "opened", "pending", "plan", "pnl", "profile", "public_mempool", "rules",
+        "series", "source", "sources", "spread", "time", "value", "volume_24h", "volume_change",
+        "volume_span", "watch_drop",
     )  # fmt: skip
 
     def __init__(self, series: Series, profile: Profile = LEVELS[5]) -> None:
         self.series = series
         self.profile = profile
+        self.rules = USUAL_EXITS
         self.time = 0
         self.value = 0.0
         self.source = ""
@@ -64,12 +75,18 @@ class Context:
         self.fault = ""
         self.exits = False
         self.sources = 0
+        self.spread = 0.0
         self.liquidity: float | None = None
         self.fee_bps = 30.0
+        self.curve: Curve | None = None
         self.depth_source = ""
         self.depth_time = 0
+        self.volume_24h = -1.0
+        self.volume_change: float | None = None
+        self.volume_span = 0
         self.gas_usd: float | None = None
         self.gas_rank: float | None = None
+        self.gas_fullness = -1.0
         self.gas_source = ""
         self.gas_time = 0
         self.public_mempool = False
@@ -89,6 +106,10 @@ class Context:
         self.marks = Marks()
 
 
+DepthKey = tuple[float | None, float, bool, Curve | None]
+"""Liquidity, the reference order's dollars, whether the mempool is public, and the pool's curve."""
+
+
 class Marks:
     """Factor scores that change with bars and depth only, kept until those do.
 
@@ -99,13 +120,15 @@ class Marks:
     __slots__ = (
         "agreement", "depth", "depth_key", "expected", "fixed", "fixed_confidence",
         "fixed_opportunity", "fixed_risk", "hour_scale", "mev", "momentum", "moving", "present",
-        "quality", "series", "trend", "version", "volatility", "volume", "weighed", "weights",
+        "quality", "series", "trend", "version", "volatility", "volume", "volume_change", "weighed",
+        "weights",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.series: Series | None = None
         self.version = -1
-        self.depth_key: tuple[float, float, bool] | None = None
+        self.depth_key: DepthKey | None = None
+        self.volume_change: float | None = None
         self.weighed = -1
         self.weights: tuple[int, ...] = ()
         self.moving: tuple[int, ...] = ()

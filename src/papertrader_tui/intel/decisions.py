@@ -8,14 +8,8 @@ from papertrader_tui.intel import exits, sizing
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.scoring import Scores, score
 
-#: A position that has made nothing after this long is sold.
-MAX_HOLD_MS = 12 * HOUR
-#: Opportunity below which a trend that has turned ends a position, in hundredths.
-TURNED_BELOW = 3_000
-#: Risk at which a position is sold, in tenths of the level's tolerance.
-RISK_EXIT_TENTHS = 12
-#: Stress at which a position is sold, and from which nothing is bought, in hundredths.
-STRESS_EXIT, STRESS_ENTRY = 9_000, 7_000
+#: Stress from which nothing is bought, in hundredths.
+STRESS_ENTRY = 7_000
 #: Opportunity must be this many tenths of risk.
 OPPORTUNITY_TENTHS = 8
 #: Standard deviations of the longest horizon below which a trend is against an entry.
@@ -28,10 +22,10 @@ RULES: dict[str, str] = {
     "exit.take_profit_2": "the price reached the second target: another third is sold",
     "exit.take_profit_3": "the price reached the third target: the rest is sold",
     "exit.trailing": "after the first target, the price fell one stop distance from its high",
-    "exit.trend": "the trend turned down with opportunity below 30",
-    "exit.risk": "risk is above 1.2 times the level's tolerance",
-    "exit.time": "held for 12 h without a gain after costs",
-    "exit.stress": "stress is 90 or more",
+    "exit.trend": "the trend turned down with little opportunity left",
+    "exit.risk": "risk is far above the level's tolerance",
+    "exit.time": "held for too long without a gain after costs",
+    "exit.stress": "stress is too high to stay",
     "hold.pending": "an order for this token is under way",
     "hold.position": "a position is open and no exit applies",
     "skip.gate": "an account gate or the kill switch forbids entries",
@@ -158,14 +152,14 @@ def _leave(ctx: Context, scores: Scores) -> Verdict:
     if not rule:
         if plan is None:
             return Verdict(_HOLD, "hold.position", scores)
-        trend = ctx.series.trend
-        if trend is not None and trend < 0.0 and scores[1] < TURNED_BELOW:
+        trend, limits = ctx.series.trend, ctx.rules
+        if trend is not None and trend < 0.0 and scores[1] < limits.trend_opportunity * 100:
             rule = "exit.trend"
-        elif scores[0] > ctx.profile.risk_tolerance * 10 * RISK_EXIT_TENTHS:
+        elif scores[0] > ctx.profile.risk_tolerance * limits.risk_pct:
             rule = "exit.risk"
-        elif ctx.time - ctx.opened >= MAX_HOLD_MS and ctx.pnl <= 0.0:
+        elif ctx.time - ctx.opened >= limits.hold_h * HOUR and ctx.pnl <= 0.0:
             rule = "exit.time"
-        elif scores[7] >= STRESS_EXIT:
+        elif scores[7] >= limits.stress * 100:
             rule = "exit.stress"
         else:
             return Verdict(_HOLD, "hold.position", scores)
@@ -182,17 +176,11 @@ def _enter(ctx: Context, scores: Scores) -> Verdict:
     if series.trend is None or series.atr is None:
         return Verdict(_SKIP, "skip.history", scores)
     expected = ctx.marks.expected
-    pays = sizing.paying_sizes(expected, ctx)
-    if pays is None:
-        return Verdict(_SKIP, "skip.cost", scores)
     risk, confidence = scores[0], scores[2]
-    own, bound = sizing.own_size(profile, ctx, confidence, risk)
-    smallest, largest = pays
-    limit, limited = sizing.common_limit(ctx, largest)
-    if limit < own:
-        own, bound = limit, limited
-    size = sizing.cents(own)
-    cost = sizing.round_trip(size / 100, ctx) if size else 0.0
+    entry = sizing.entry(ctx, expected, confidence, risk)
+    if entry is None:
+        return Verdict(_SKIP, "skip.cost", scores)
+    size, cost, bound, smallest, limit = entry
     longest = series.walks[2]
     action, rule = _BUY, "entry.buy"
     if 0 < size < smallest * 100:
@@ -208,7 +196,8 @@ def _enter(ctx: Context, scores: Scores) -> Verdict:
         action, rule = _SKIP, "skip.exposure" if bound == sizing.EXPOSURE else "skip.size"
     verdict = Sized(action, rule, scores, size=size, expected=expected, cost=cost, bound=bound)
     if action is _BUY:
-        distance = exits.stop_distance(ctx.value, series.atr, profile)
+        distance = exits.stop_distance(ctx.value, series.atr, profile, ctx.rules)
+        step = distance * ctx.rules.target_pct / 100
         verdict.stop = ctx.value - distance
-        verdict.targets = tuple(ctx.value + n * distance for n in range(1, exits.TIERS + 1))
+        verdict.targets = tuple(ctx.value + n * step for n in range(1, exits.TIERS + 1))
     return verdict

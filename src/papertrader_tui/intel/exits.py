@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from papertrader_tui.domain.exit_rules import USUAL_EXITS, ExitRules
 from papertrader_tui.intel.levels import Profile
 
-#: Stop distance in average true ranges, and the least it may be as a fraction of the price.
-STOP_ATRS = 6.0
+#: The least that the stop distance may be, as a fraction of the price.
 STOP_FLOOR = 0.005
 TIERS = 3
 
@@ -22,25 +22,32 @@ class ExitPlan:
     Attributes:
         entry: Price that distances count from.
         distance: Stop distance in dollars.
+        step: Dollars from one target to the next, the stop distance if not set otherwise.
         stop: Price of the stop-loss.
-        targets: Prices at +1, +2 and +3 distances; a third of the original holding is sold at
-            each.
+        targets: Prices at +1, +2 and +3 steps; a third of the original holding is sold at each.
         taken: Tiers already sold; from the first on the stop trails.
         high: Highest price seen.
         guard: The stop that is in force: the stop-loss, or one distance below `high`.
         opened: Market milliseconds of the entry.
     """
 
-    __slots__ = ("_target", "distance", "entry", "guard", "high", "opened", "stop", "taken",
-                 "targets")  # fmt: skip
+    __slots__ = ("_target", "distance", "entry", "guard", "high", "opened", "step", "stop",
+                 "taken", "targets")  # fmt: skip
 
     def __init__(
-        self, entry: float, distance: float, opened: int, taken: int = 0, high: float = 0.0
+        self,
+        entry: float,
+        distance: float,
+        opened: int,
+        taken: int = 0,
+        high: float = 0.0,
+        step: float = 0.0,
     ) -> None:
         self.entry = entry
         self.distance = distance
+        self.step = step = step or distance
         self.stop = entry - distance
-        self.targets = (entry + distance, entry + 2 * distance, entry + 3 * distance)
+        self.targets = (entry + step, entry + 2 * step, entry + 3 * step)
         self.opened = opened
         self.high = max(high, entry)
         self.taken = taken
@@ -63,20 +70,29 @@ class ExitPlan:
         return self.targets[self.taken] if self.taken < TIERS else None
 
 
-def stop_distance(price: float, atr: float | None, profile: Profile) -> float:
-    """Six average true ranges, at least 0.5 % of the price, at most the level's stop.
+def stop_distance(
+    price: float, atr: float | None, profile: Profile, rules: ExitRules = USUAL_EXITS
+) -> float:
+    """So many average true ranges, at least 0.5 % of the price, at most the level's stop.
 
     Without an ATR it is the level's stop.
     """
     widest = price * profile.stop_pct / 100
     if atr is None:
         return widest
-    return min(widest, max(STOP_ATRS * atr, STOP_FLOOR * price))
+    return min(widest, max(rules.stop_atrs * atr, STOP_FLOOR * price))
 
 
-def make_plan(price: float, atr: float | None, profile: Profile, now: int) -> ExitPlan:
+def make_plan(
+    price: float,
+    atr: float | None,
+    profile: Profile,
+    now: int,
+    rules: ExitRules = USUAL_EXITS,
+) -> ExitPlan:
     """The exits of a position that was entered at `price`."""
-    return ExitPlan(price, stop_distance(price, atr, profile), now)
+    distance = stop_distance(price, atr, profile, rules)
+    return ExitPlan(price, distance, now, step=distance * rules.target_pct / 100)
 
 
 def breach(plan: ExitPlan, low: float, high: float) -> str | None:
@@ -119,6 +135,7 @@ def to_plain(plan: ExitPlan) -> dict[str, Any]:
         "opened": plan.opened,
         "taken": plan.taken,
         "high": plan.high,
+        "step": plan.step,
     }
 
 
@@ -129,5 +146,6 @@ def from_plain(plain: dict[str, Any]) -> ExitPlan:
         KeyError: a value is missing.
     """
     return ExitPlan(
-        plain["entry"], plain["distance"], plain["opened"], plain["taken"], plain["high"]
-    )
+        plain["entry"], plain["distance"], plain["opened"], plain["taken"], plain["high"],
+        plain.get("step", 0.0),  # one from before there was such a setting
+    )  # fmt: skip

@@ -5,19 +5,20 @@ Built only for decisions that are kept, from the numbers that the verdict was ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
-from papertrader_tui.domain.decision import Factor
-from papertrader_tui.domain.market import HOUR, MINUTE
-from papertrader_tui.intel import sentences, sizing, still, weights
+from papertrader_tui.domain.decision import Check, Factor
+from papertrader_tui.domain.market import HOUR
+from papertrader_tui.domain.risk import GateRow
+from papertrader_tui.intel import exits, sentences, sizing, still, weights
+from papertrader_tui.intel.checks import conditions
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import (
     AGAINST,
-    MAX_HOLD_MS,
     OPPORTUNITY_TENTHS,
-    RISK_EXIT_TENTHS,
     RULES,
     Verdict,
 )
@@ -30,22 +31,43 @@ _NAMES = (
 )
 
 
-def explain(ctx: Context, verdict: Verdict) -> tuple[str, Sequence[Factor], tuple[str, ...]]:
-    """Reason, factors and the names of what was missing.
+class Story(NamedTuple):
+    """What is told of a verdict.
 
-    The factors are worked out when they are first looked at, from the numbers as they are now.
+    Attributes:
+        reason: Why its rule applied.
+        factors, checks: Worked out when they are first looked at, from the numbers as they were.
+        missing: What was not to be had.
+    """
+
+    reason: str
+    factors: Sequence[Factor]
+    missing: tuple[str, ...]
+    checks: Sequence[Check]
+
+
+def explain(
+    ctx: Context, verdict: Verdict, gates: Callable[[], Iterable[GateRow]] = tuple
+) -> Story:
+    """Everything there is to tell of a verdict.
 
     Args:
         ctx: The context as it was when the verdict was made.
         verdict: What `judge` returned for it.
+        gates: The account's gates as they were then.
     """
     numbers, shares = still.take(ctx), tuple(ctx.marks.weights)
-    factors = still.Told(lambda: _tell(numbers, shares, verdict))
-    return reason(ctx, verdict), factors, missing(ctx)
+    return Story(
+        reason(ctx, verdict),
+        still.Told(lambda: _tell(numbers, shares, verdict)),
+        missing(ctx),
+        still.Told(lambda: conditions(still.view(numbers), verdict, gates())),
+    )
 
 
 def _tell(numbers: still.Numbers, shares: tuple[int, ...], verdict: Verdict) -> tuple[Factor, ...]:
-    tell = sentences.Teller(still.view(numbers), verdict)
+    view = still.view(numbers)
+    tell = sentences.Teller(view, verdict, view.day_before)
     factors = []
     told: dict[str, tuple[str, sentences.Inputs]] = {}  # depth and network stand in two scores
     for index, (of, name) in enumerate(_NAMES):
@@ -82,6 +104,10 @@ def missing(ctx: Context) -> tuple[str, ...]:
                 found[f"trend over {sentences.span(bars * series.bar_ms)}"] = None
     if ctx.gas_usd is None:
         found["gas cost"] = None
+    if ctx.gas_rank is not None and ctx.gas_fullness < 0.0:
+        found["block fullness"] = None
+    if ctx.gas_rank is None and ctx.gas_fullness >= 0.0:
+        found["gas of the day"] = None
     return tuple(found)
 
 
@@ -126,20 +152,41 @@ def reason(ctx: Context, verdict: Verdict) -> str:  # noqa: PLR0912 - one branch
             f"size ${verdict.size_cents / 100:,.2f} < ${profile.min_trade_usd:g}: {verdict.bound}"
         )
     if rule == "exit.risk":
-        most = profile.risk_tolerance * RISK_EXIT_TENTHS / 10
-        return f"risk {risk:.2f} > {most:g}, 1.2 × the tolerance: {_worst(verdict, ctx)}"
+        times = ctx.rules.risk_pct / 100
+        most = profile.risk_tolerance * times
+        return f"risk {risk:.2f} > {most:g}, {times:g} × the tolerance: {_worst(verdict, ctx)}"
     if rule == "exit.trend":
-        return f"trend {sentences.trend(ctx)}, opportunity {opportunity:.2f} < 30"
+        least = ctx.rules.trend_opportunity
+        return f"trend {sentences.trend(ctx)}, opportunity {opportunity:.2f} < {least}"
     if rule == "exit.time":
         held = (ctx.time - ctx.opened) / HOUR
-        return f"held {held:.1f} h of {MAX_HOLD_MS // HOUR}, P&L {ctx.pnl:+.2%} after costs"
+        return f"held {held:.1f} h of {ctx.rules.hold_h}, P&L {ctx.pnl:+.2%} after costs"
     if rule == "exit.stress":
         return sentences.stress(ctx)
     if rule == "hold.position":
         return _holding(ctx)
     if rule == "entry.buy":
         return f"{sentences.headline(ctx, verdict)}; size set by {verdict.bound}"
+    if ctx.plan is not None and rule in (exits.STOP_LOSS, exits.TRAILING, *exits.TAKE_PROFIT):
+        return _reached(rule, ctx, ctx.plan)
     return RULES[rule]
+
+
+def _reached(rule: str, ctx: Context, plan: exits.ExitPlan) -> str:
+    """Which planned price was reached, and what the position has made."""
+    number = sentences.number
+    if rule == exits.STOP_LOSS:
+        what = f"the price fell to the stop at {number(plan.guard)}"
+    elif rule == exits.TRAILING:
+        high = number(plan.high)
+        what = f"the price fell to the trailing stop at {number(plan.guard)} from {high}"
+    else:
+        tier = exits.TAKE_PROFIT.index(rule)
+        part, whole = exits.sold_part(plan, rule)
+        sold = "the rest is sold" if part == whole else f"{part} of {whole} parts left is sold"
+        what = f"the price reached target {tier + 1} at {number(plan.targets[tier])}: {sold}"
+    held = sentences.lasting(max(0, ctx.time - ctx.opened))
+    return f"{what}; entered at {number(plan.entry)}, P&L {ctx.pnl:+.2%} after {held}"
 
 
 def _worst(verdict: Verdict, ctx: Context) -> str:
@@ -155,5 +202,5 @@ def _worst(verdict: Verdict, ctx: Context) -> str:
 def _holding(ctx: Context) -> str:
     if ctx.plan is None:
         return "a position is open that the bot does not manage"
-    minutes = max(0, ctx.time - ctx.opened) // MINUTE
-    return f"position open for {minutes // 60} h {minutes % 60:02d} min, P&L {ctx.pnl:+.2%}"
+    held = sentences.lasting(max(0, ctx.time - ctx.opened))
+    return f"position open for {held}, P&L {ctx.pnl:+.2%}"

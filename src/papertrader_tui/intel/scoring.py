@@ -17,7 +17,8 @@ from math import log, sqrt
 
 from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.intel import weights
-from papertrader_tui.intel.context import Context
+from papertrader_tui.intel.context import Context, DepthKey
+from papertrader_tui.intel.curve import Curve
 
 #: Sigma of a day at which volatility scores 100.
 DAY_SIGMA_FULL = 0.15
@@ -26,6 +27,8 @@ SHALLOW, DEEP = 0.005, 0.00005
 REFERENCE_USD, REFERENCE_SHARE = 1_000.0, 0.01
 #: Move in one bar, fall from the 24 h high and fall of the watchlist that score 100 as stress.
 JUMP_FULL, FALL_FULL, WATCH_FULL = 0.08, 0.20, 0.10
+#: Points, in hundredths, that sources lying 100 % apart add: 50 where they differ by 5 %.
+SPREAD_POINTS = 100_000
 #: Standard deviations of the trend that score 100; likewise for the change over one hour.
 TREND_FULL, HOUR_FULL = 2.0, 2.0
 #: The expected move looks this many bars ahead.
@@ -90,7 +93,10 @@ def _mark_bars(ctx: Context) -> None:
         pull = 0.0 if pull < 0.0 else 1.0 if pull > 1.0 else pull
         marks.momentum = pull + gap if gap > 0.0 else pull
         marks.hour_scale = 1 / (sigma * sqrt(HOUR / bar_ms) * HOUR_FULL) if sigma > 0.0 else 0.0
+    marks.volume_change = ctx.volume_change
     ratio = series.volume_ratio
+    if ratio is None:
+        ratio = ctx.volume_change
     marks.volume = 0
     if ratio is not None and trend is not None:
         # volume confirms a rise; in a fall it is no opportunity
@@ -117,16 +123,20 @@ def _agreement(ctx: Context, gap: float) -> int:
     return _hundredths(abs(a + b + c + gap) / loud) if loud > 0.0 else 0
 
 
-def _mark_depth(ctx: Context, key: tuple[float, float, bool]) -> None:
-    """Work out what changes only with liquidity: depth and MEV exposure of the reference order."""
+def reference_impact(liquidity: float | None, reference: float, curve: Curve | None) -> float:
+    """Share of the reference order that its own impact takes; 1 in an empty pool."""
+    if curve is not None:
+        return curve.impact(reference)
+    return reference / (liquidity / 2 + reference) if liquidity and liquidity > 0.0 else 1.0
+
+
+def _mark_depth(ctx: Context, key: DepthKey) -> None:
+    """Work out what changes only with the pool: depth and MEV exposure of the reference order."""
     marks = ctx.marks
     marks.depth_key, marks.weighed = key, -1
-    liquidity, reference, public = key
-    if liquidity > 0:
-        impact = reference / (liquidity / 2 + reference)
-        marks.depth = _hundredths(log(impact / DEEP) / _LOG_SPAN)
-    else:
-        marks.depth = _FULL
+    liquidity, reference, public, curve = key
+    impact = reference_impact(liquidity, reference, curve)
+    marks.depth = _hundredths(log(impact / DEEP) / _LOG_SPAN) if impact > DEEP else 0
     marks.mev = 3_000 + marks.depth * 7 // 10 if public else marks.depth // 5
 
 
@@ -166,34 +176,47 @@ def score(ctx: Context) -> Scores:
     """
     marks = ctx.marks
     series = ctx.series
-    if marks.version != series.version or marks.series is not series:
+    if (
+        marks.version != series.version
+        or marks.series is not series
+        or marks.volume_change != ctx.volume_change
+    ):
         _mark_bars(ctx)
     present = marks.present
     value = ctx.value
 
-    liquidity = ctx.liquidity
-    if liquidity is not None:
+    liquidity, curve = ctx.liquidity, ctx.curve
+    if liquidity is not None or curve is not None:
         present |= 2  # weights.DEPTH
         reference = ctx.equity * REFERENCE_SHARE
         if reference < REFERENCE_USD:
             reference = REFERENCE_USD
-        key = (liquidity, reference, ctx.public_mempool)
+        key = (liquidity, reference, ctx.public_mempool, curve)
         if marks.depth_key != key:
             _mark_depth(ctx, key)
 
+    # network: gas within its own day, and how full blocks are
     crowded = calm = 0
-    rank = ctx.gas_rank
+    rank, full = ctx.gas_rank, ctx.gas_fullness
+    if full > 1.0:
+        full = 1.0
     if rank is not None:
         present |= 8  # weights.NETWORK
-        crowded = int(rank * 10_000)
+        crowded = int(rank * 10_000 if full < 0.0 else rank * 7_000 + full * 3_000)
+        calm = 10_000 - crowded
+    elif full >= 0.0:
+        present |= 8
+        crowded = int(full * 10_000)
         calm = 10_000 - crowded
 
-    # price quality: how old it is, and how many sources stand behind it
+    # price quality: how old it is, how many sources stand behind it, and how far they differ
     doubt = ctx.age_ms
     if doubt > 0:
         doubt = doubt * 10_000 // ctx.max_age_ms
     if 0 < ctx.sources < 3:
         doubt += 5_000 if ctx.sources == 1 else 2_000
+    if ctx.spread > 0.0:
+        doubt += int((ctx.spread if ctx.spread < 1.0 else 1.0) * SPREAD_POINTS)
     if doubt > 10_000:
         doubt = 10_000
 

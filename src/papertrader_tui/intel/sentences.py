@@ -10,7 +10,7 @@ from papertrader_tui.domain.market import DAY, HOUR, MINUTE
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import Verdict
 from papertrader_tui.intel.indicators import HORIZONS
-from papertrader_tui.intel.scoring import reference_order
+from papertrader_tui.intel.scoring import reference_impact, reference_order
 
 Inputs = tuple[FactorInput, ...]
 
@@ -21,6 +21,12 @@ def span(ms: int) -> str:
     if ms % DAY == 0:
         return f"{ms // DAY} d"
     return f"{ms / HOUR:g} h" if ms >= HOUR else f"{ms / MINUTE:g} min"
+
+
+def lasting(ms: int) -> str:
+    """How long a position has been open: `1 h 05 min`."""
+    minutes = ms // MINUTE
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def dollars(value: float) -> str:
@@ -83,7 +89,9 @@ class Teller:
     Bars are as old as the newest closed one; depth and gas as old as their last report.
     """
 
-    def __init__(self, ctx: Context, verdict: Verdict) -> None:
+    def __init__(self, ctx: Context, verdict: Verdict, day_before: float | None) -> None:
+        """Take what a factor may have looked at; `day_before` is the price 24 h earlier."""
+        self._day_before = day_before
         self._ctx = ctx
         self._verdict = verdict
         self._age = max(0, ctx.time - ctx.series.closed_at)
@@ -128,25 +136,41 @@ class Teller:
     def _depth(self) -> tuple[str, Inputs]:
         ctx = self._ctx
         order = reference_order(ctx.equity)
-        pool = ctx.liquidity or 0.0
-        impact = order / (pool / 2 + order)
-        return f"{dollars(order)} move a pool of {dollars(pool)} by {impact:.3%}", self._pool()
+        impact = reference_impact(ctx.liquidity, order, ctx.curve)
+        pool = "a pool" if ctx.liquidity is None else f"a pool of {dollars(ctx.liquidity)}"
+        how = ", by its own arithmetic" if ctx.curve is not None else ""
+        inputs = (*self._pool(), *self._of(ctx.depth_source, ctx.depth_time, impact=impact))
+        return f"{dollars(order)} move {pool} by {impact:.3%}{how}", inputs
 
     def _mev_exposure(self) -> tuple[str, Inputs]:
         ctx = self._ctx
         kind = "public" if ctx.public_mempool else "private"
         order = reference_order(ctx.equity)
-        part = order / ctx.liquidity if ctx.liquidity else 1.0
-        inputs = (*self._pool(), FactorInput("mempool", kind, "registry", 0))
-        return f"{kind} mempool, {dollars(order)} are {part:.3%} of the pool", inputs
+        words = f"{kind} mempool"
+        if ctx.liquidity:
+            words += f", {dollars(order)} are {order / ctx.liquidity:.3%} of the pool"
+        guard = "on" if ctx.profile.mev_protection else "off"
+        inputs = (
+            *self._pool(),
+            FactorInput("mempool", kind, "registry", 0),
+            FactorInput("protection", guard, f"level {ctx.profile.level}", 0),
+        )
+        return f"{words}, protection {guard}", inputs
 
     def _price_quality(self) -> tuple[str, Inputs]:
         ctx = self._ctx
         if ctx.sources == 0:
             who = "the market is its own source"
         else:
-            who = f"{ctx.sources} source{'s' if ctx.sources > 1 else ''} agree"
-        return f"{ctx.age_ms / 1000:g} s old, {who}", (self._price(),)
+            who = f"{ctx.sources} sources within {ctx.spread:.2%}"
+            who = who if ctx.sources > 1 else "one source alone"
+        inputs: Inputs = (self._price(),)
+        if ctx.sources:
+            said = {"sources": float(ctx.sources), "spread": ctx.spread}
+            inputs += tuple(
+                FactorInput(n, number(v), ctx.source, ctx.age_ms) for n, v in said.items()
+            )
+        return f"{ctx.age_ms / 1000:g} s old, {who}", inputs
 
     def _stress(self) -> tuple[str, Inputs]:
         ctx = self._ctx
@@ -159,9 +183,17 @@ class Teller:
 
     def _network(self) -> tuple[str, Inputs]:
         ctx = self._ctx
-        rank = ctx.gas_rank or 0.0
-        inputs = self._of(ctx.gas_source, ctx.gas_time, gas_rank=rank, swap_usd=ctx.gas_usd)
-        return f"gas is above {rank:.0%} of its last 24 h", inputs
+        words = []
+        if ctx.gas_rank is not None:
+            words.append(f"gas is above {ctx.gas_rank:.0%} of its last 24 h")
+        full = ctx.gas_fullness if ctx.gas_fullness >= 0.0 else None
+        if full is not None:
+            words.append(f"the newest block is {full:.0%} full")
+        inputs = self._of(
+            ctx.gas_source, ctx.gas_time, gas_rank=ctx.gas_rank, block_fullness=full,
+            swap_usd=ctx.gas_usd,
+        )  # fmt: skip
+        return ", ".join(words), inputs
 
     def _trend(self) -> tuple[str, Inputs]:
         series = self._ctx.series
@@ -181,16 +213,30 @@ class Teller:
         before = series.ref_hour or ctx.value
         averages = f"EMA 12 {gap:+.1f} ATR from EMA 26"
         bars = self._bars(
-            rsi=rsi, ema_12=fast, ema_26=slow, atr=series.atr, one_hour_before=series.ref_hour
-        )
-        return (
-            f"RSI {rsi:.0f}, {averages}, {ctx.value / before - 1:+.1%} in 1 h",
-            (self._price(), *bars),
-        )
+            rsi=rsi, ema_12=fast, ema_26=slow, atr=series.atr, one_hour_before=series.ref_hour,
+            one_day_before=self._day_before,
+        )  # fmt: skip
+        text = f"RSI {rsi:.0f}, {averages}, {ctx.value / before - 1:+.1%} in 1 h"
+        if self._day_before is not None:
+            text += f" ({ctx.value / self._day_before - 1:+.1%} in 24 h)"
+        return text, (self._price(), *bars)
 
     def _volume(self) -> tuple[str, Inputs]:
-        ratio = self._ctx.series.volume_ratio or 0.0
-        return f"{ratio:.1f} times the usual hour", self._bars(volume_ratio=ratio)
+        ctx, words = self._ctx, []
+        ratio = ctx.series.volume_ratio
+        if ratio is not None:
+            words.append(f"{ratio:.1f} times the usual hour")
+        day = ctx.volume_24h if ctx.volume_24h >= 0.0 else None
+        change = None if ctx.volume_change is None else ctx.volume_change - 1
+        if day is not None:
+            said = f"{dollars(day)} in 24 h"
+            if change is not None:
+                said += f", {change:+.0%} in {ctx.volume_span / HOUR:.1f} h"
+            words.append(said)
+        inputs = self._of(
+            ctx.depth_source, ctx.depth_time, volume_24h_usd=day, volume_change=change
+        )
+        return "; ".join(words), (*self._bars(volume_ratio=ratio), *inputs)
 
     def _structure(self) -> tuple[str, Inputs]:
         ctx, series = self._ctx, self._ctx.series

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, sqrt
+from typing import NamedTuple
 
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.levels import LEVELS, Profile
@@ -24,8 +25,11 @@ LIMIT = "the token's limit"
 def round_trip(size: float, ctx: Context) -> float:
     """Cost of buying for `size` dollars and selling again, as a fraction of it.
 
-    2 x (fee + S/(L/2 + S) + gas/S); what is unknown (depth, gas) is left out.
+    2 x (fee + S/(L/2 + S) + gas/S), or by the pool's own arithmetic where that is known; what is
+    unknown (depth, gas) is left out.
     """
+    if ctx.curve is not None:
+        return ctx.curve.both(size) + 2 * (ctx.gas_usd or 0.0) / size
     cost = ctx.fee_bps / 10_000
     if ctx.liquidity is not None:
         cost += size / (ctx.liquidity / 2 + size)
@@ -41,6 +45,10 @@ def paying_sizes(expected: float, ctx: Context) -> tuple[float, float] | None:
     below its roots gas eats the trade, above them impact does.  None if no size pays.  They
     depend on nothing that a level sets.
     """
+    if ctx.curve is not None:
+        if expected <= 0.0:
+            return None
+        return ctx.curve.paying(expected / PAY_RATIO, ctx.gas_usd or 0.0)
     b = expected / (2 * PAY_RATIO) - ctx.fee_bps / 10_000
     if b <= 0.0:
         return None
@@ -78,13 +86,48 @@ def common_limit(ctx: Context, largest_paying: float) -> tuple[float, str]:
     limit, name = ctx.cash - RESERVED_SWAPS * (ctx.gas_usd or 0.0), CASH
     if largest_paying < limit:
         limit, name = largest_paying, PAYS
-    if ctx.liquidity is not None:
+    deep = limit
+    if ctx.curve is not None:
+        deep = ctx.curve.size_for_impact(MAX_IMPACT)
+    elif ctx.liquidity is not None:
         deep = ctx.liquidity / 2 * (MAX_IMPACT / (1 - MAX_IMPACT))
-        if deep < limit:
-            limit, name = deep, IMPACT
+    if deep < limit:
+        limit, name = deep, IMPACT
     if ctx.limit is not None and ctx.limit < limit:
         limit, name = ctx.limit, LIMIT
     return limit, name
+
+
+class Entry(NamedTuple):
+    """What an entry would come to.
+
+    Attributes:
+        cents: USDC cents to spend, 0 where nothing is left.
+        cost: Of the round trip, as a fraction.
+        bound: What set the size, in words.
+        smallest: Dollars below which it does not pay for itself.
+        limit: Dollars that no level may spend.
+    """
+
+    cents: int
+    cost: float
+    bound: str
+    smallest: float
+    limit: float
+
+
+def entry(ctx: Context, expected: float, confidence: int, risk: int) -> Entry | None:
+    """Size and cost of an entry now, with scores in hundredths; None if no size pays."""
+    pays = paying_sizes(expected, ctx)
+    if pays is None:
+        return None
+    own, bound = own_size(ctx.profile, ctx, confidence, risk)
+    limit, limited = common_limit(ctx, pays[1])
+    if limit < own:
+        own, bound = limit, limited
+    size = cents(own)
+    cost = round_trip(size / 100, ctx) if size else 0.0
+    return Entry(size, cost, bound, pays[0], limit)
 
 
 def cents(size: float) -> int:

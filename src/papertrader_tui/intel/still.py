@@ -10,69 +10,89 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from types import SimpleNamespace
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
-from papertrader_tui.domain.decision import Factor
+from papertrader_tui.domain.market import DAY
 from papertrader_tui.intel.context import Context
 
 _CONTEXT = (
-    "age_ms", "depth_source", "depth_time", "equity", "gas_rank", "gas_source", "gas_time",
-    "gas_usd", "liquidity", "public_mempool", "source", "sources", "time", "value", "watch_drop",
+    "age_ms", "cash", "curve", "depth_source", "depth_time", "equity", "exits", "exposure",
+    "fault", "fee_bps", "gas_fullness", "gas_rank", "gas_source", "gas_time", "gas_usd", "held",
+    "limit", "liquidity", "max_age_ms", "opened", "pnl", "profile", "public_mempool", "rules",
+    "source", "sources", "spread", "time", "value", "volume_24h", "volume_change", "volume_span",
+    "watch_drop",
 )  # fmt: skip
+_PLAN = ("entry", "guard", "high", "stop", "taken", "target")
 _SERIES = (
-    "atr", "bar_ms", "closed_at", "ema_fast", "ema_slow", "ref_bar", "ref_hour", "resistance",
-    "rsi", "sigma", "sigma_long", "sigma_short", "support", "trend", "volume_ratio", "walks",
+    "atr", "bar_ms", "bars", "closed_at", "ema_fast", "ema_slow", "ref_bar", "ref_hour",
+    "resistance", "rsi", "sigma", "sigma_long", "sigma_short", "support", "trend",
+    "volume_ratio", "walks",
 )  # fmt: skip
 _FIT = ("t", "slope", "fit")
 _context = attrgetter(*_CONTEXT)
 _series = attrgetter(*_SERIES)
 _fit = attrgetter(*_FIT)
+_plan = attrgetter(*_PLAN)
 
-Numbers = tuple[Any, Any, Any]
+Numbers = tuple[Any, ...]
 
 
 def take(ctx: Context) -> Numbers:
     """The numbers that a telling looks at."""
-    return _context(ctx), _series(ctx.series), tuple(map(_fit, ctx.series.fits))
+    series, plan = ctx.series, ctx.plan
+    return (
+        _context(ctx),
+        _series(series),
+        tuple(map(_fit, series.fits)),
+        None if plan is None else _plan(plan),
+        ctx.marks.expected,
+        series.at(ctx.time - DAY),
+    )
 
 
 def view(numbers: Numbers) -> Any:
     """An object with the same attributes that the context had."""
-    context, series, fits = numbers
+    context, series, fits, plan, expected, day = numbers
     still = SimpleNamespace(**dict(zip(_CONTEXT, context, strict=True)))
     still.series = SimpleNamespace(**dict(zip(_SERIES, series, strict=True)))
     still.series.fits = tuple(SimpleNamespace(**dict(zip(_FIT, fit, strict=True))) for fit in fits)
+    still.day_before = day
+    still.plan = None if plan is None else SimpleNamespace(**dict(zip(_PLAN, plan, strict=True)))
+    still.marks = SimpleNamespace(expected=expected)
     return still
 
 
-class Told(Sequence[Factor]):
-    """Factors that are worked out when someone first looks at them; equal to their tuple."""
+T = TypeVar("T")
 
-    __slots__ = ("_factors", "_tell")
 
-    def __init__(self, tell: Callable[[], tuple[Factor, ...]]) -> None:
-        self._tell: Callable[[], tuple[Factor, ...]] | None = tell
-        self._factors: tuple[Factor, ...] = ()
+class Told(Sequence[T]):
+    """What is worked out when someone first looks at it; equal to its tuple."""
 
-    def _all(self) -> tuple[Factor, ...]:
+    __slots__ = ("_items", "_tell")
+
+    def __init__(self, tell: Callable[[], tuple[T, ...]]) -> None:
+        self._tell: Callable[[], tuple[T, ...]] | None = tell
+        self._items: tuple[T, ...] = ()
+
+    def _all(self) -> tuple[T, ...]:
         if self._tell is not None:
-            self._factors = self._tell()
+            self._items = self._tell()
             self._tell = None
-        return self._factors
+        return self._items
 
     @overload
-    def __getitem__(self, index: int) -> Factor: ...
+    def __getitem__(self, index: int) -> T: ...
 
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Factor]: ...
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
 
-    def __getitem__(self, index: int | slice) -> Factor | Sequence[Factor]:
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
         return self._all()[index]
 
     def __len__(self) -> int:
         return len(self._all())
 
-    def __iter__(self) -> Iterator[Factor]:
+    def __iter__(self) -> Iterator[T]:
         return iter(self._all())
 
     def __eq__(self, other: object) -> bool:

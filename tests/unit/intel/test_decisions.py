@@ -28,7 +28,7 @@ def held(level: int = 5, series: Series | None = None, **values: object) -> Cont
 
 def told(ctx: Context) -> tuple[str, str]:
     verdict = judge(ctx)
-    reason, _, _ = explain(ctx, verdict)
+    reason = explain(ctx, verdict).reason
     assert verdict.rule in RULES
     return verdict.rule, reason
 
@@ -42,7 +42,7 @@ def test_a_rising_calm_deep_market_is_bought() -> None:
     assert verdict.stop == pytest.approx(98.8)  # six true ranges of 0.2
     assert verdict.targets == pytest.approx((101.2, 102.4, 103.6))
     assert 0 < 2 * verdict.round_trip < verdict.expected_move
-    reason, _, _ = explain(ctx, verdict)
+    reason = explain(ctx, verdict).reason
     assert reason.startswith("trend +2.5σ over 4 h, depth high, gas low, move +1.39% for 0.1")
 
 

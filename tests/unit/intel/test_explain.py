@@ -11,11 +11,11 @@ from tests.unit.intel.builders import context, fed, series_with, walk
 def test_a_decision_is_told_factor_by_factor() -> None:
     ctx = context(public_mempool=True, depth_time=context().time - 600_000, age_ms=2_000)
     verdict = judge(ctx)
-    _, factors, missing = explain(ctx, verdict)
+    _, factors, missing, _ = explain(ctx, verdict)
     assert [f.name for f in factors if f.of == "risk"] == [
         "volatility", "depth", "MEV exposure", "price quality", "stress", "network",
     ]  # fmt: skip
-    assert missing == ("own record",)
+    assert missing == ("own record", "block fullness")
     told = {(f.of, f.name): f for f in factors}
     assert told["risk", "volatility"].sentence == "moves 1.7% a day"
     assert told["risk", "depth"].sentence == "$1K move a pool of $40M by 0.005%"
@@ -35,7 +35,7 @@ def test_a_decision_is_told_factor_by_factor() -> None:
 def test_contributions_sum_to_the_scores_to_the_last_digit() -> None:
     ctx = context(9, fed(walk(200, drift=0.0004)), value=101.0, liquidity=None)
     verdict = judge(ctx)
-    _, factors, _ = explain(ctx, verdict)
+    factors = explain(ctx, verdict).factors
     for of, hundredths in (
         ("risk", verdict.risk),
         ("opportunity", verdict.opportunity),
@@ -49,7 +49,7 @@ def test_contributions_sum_to_the_scores_to_the_last_digit() -> None:
 def test_what_a_tape_does_not_say_is_missing_and_not_made_up() -> None:
     ctx = context(7, fed(walk(60), volume=-1.0), liquidity=None, gas_rank=None, value=100.0)
     verdict = judge(ctx)
-    _, factors, missing = explain(ctx, verdict)
+    _, factors, missing, _ = explain(ctx, verdict)
     assert missing == (
         "depth", "MEV exposure", "network", "volume", "own record", "trend over 12 h",
     )  # fmt: skip
