@@ -69,10 +69,17 @@ def comparison(named: Sequence[tuple[str, Metrics]]) -> list[Row]:
     return rows
 
 
-def trading(found: Metrics, fills: int, reverts: int) -> list[Row]:
-    """What the trades were like."""
-    swaps = f"{fills:,} filled, {reverts:,} reverted"
+def trading(report: Report) -> list[Row]:
+    """What the trades were like, and which part of the change of equity they account for."""
+    found = report.metrics
+    swaps = f"{report.fills:,} filled, {report.reverts:,} reverted"
+    closed = total(one.net for one in report.tokens)
+    rest = sub(sub(found.end, found.start), closed)
     return [
+        _pair(
+            "closed, net", fmt.money(closed, sign=True),
+            "open and other", fmt.money(rest, sign=True),
+        ),
         _pair("closed positions", f"{found.closed:,}", "win rate", _share(found.win_rate)),
         _pair(
             "expectancy", fmt.money(found.expectancy, sign=True),
@@ -91,17 +98,17 @@ def trading(found: Metrics, fills: int, reverts: int) -> list[Row]:
 def costs(split: Mapping[str, Decimal], traded: Decimal) -> list[Row]:
     """Costs by name with their part of what was traded; slippage apart, it is in the prices."""
     booked = {name: amount for name, amount in split.items() if name != SLIPPAGE}
-    rows: list[Row] = []
+    rows: list[Row] = [[(f"{'':<20}{'USDC':>15}{'OF TRADED':>14}", "muted")]]
     for name, amount in [*booked.items(), ("together", total(booked.values()))]:
         part = float(divide(amount, traded)) if traded else None
-        share = f"{fmt.percent(part, 3, sign=False)} of what was traded" if traded else ""
+        share = fmt.percent(part, 3, sign=False)
         tone = "strong" if name == "together" else ""
         label = fmt.clean(COST_NAMES.get(name, name), 20)
         rows.append(
-            [(f"{label:<20}", "muted"), (f"{fmt.money(amount):>15}", tone), (f"   {share}", "dim")]
+            [(f"{label:<20}", "muted"), (f"{fmt.money(amount):>15}", tone), (f"{share:>14}", tone)]
         )
     if SLIPPAGE in split:
-        what = "between quote and landing; in the prices above"
+        what = "moved until landing: in the prices already"
         text = f"{fmt.money(split[SLIPPAGE], sign=True):>15}"
         rows.append([(f"{'slippage':<20}", "muted"), (text, ""), (f"   {what}", "dim")])
     return rows
@@ -133,13 +140,15 @@ def chart(curve: Curve, width: int = WIDTH) -> list[Row]:
     return rows
 
 
-def slices(title: str, found: Sequence[Slice], shown: int = TOKENS_SHOWN) -> list[Row]:
-    """Closed positions by what they have in common."""
+def slices(
+    title: str, labelled: Sequence[tuple[str, Slice]], shown: int = TOKENS_SHOWN
+) -> list[Row]:
+    """Closed positions by what they have in common, each with what that is called."""
     rows = heading(title)
     head = f"{'CLOSED':>8}{'WON':>6}{'WIN RATE':>10}{'GROSS':>13}{'COSTS':>11}{'NET':>13}"
     rows.append([(f"{'':<16}{head}", "muted")])
-    for one in found[:shown]:
-        label = fmt.clean(one.label, 16)
+    for name, one in labelled[:shown]:
+        label = fmt.clean(name, 16)
         gross = fmt.money_fit(one.gross, 12, sign=True)
         counts = f"{one.closed:>8,}{one.wins:>6,}{_share(one.win_rate):>10}"
         net, tone = changed(fmt.money_fit(one.net, 12, sign=True))
@@ -148,8 +157,8 @@ def slices(title: str, found: Sequence[Slice], shown: int = TOKENS_SHOWN) -> lis
             (f"{counts}{gross:>13}{fmt.money_fit(one.costs, 10):>11}", ""),
             (f"{net:>13}", tone),
         ])  # fmt: skip
-    if len(found) > shown:
-        rows.append([(f"and {len(found) - shown} more", "muted")])
+    if len(labelled) > shown:
+        rows.append([(f"and {len(labelled) - shown} more", "muted")])
     return rows
 
 
@@ -204,13 +213,14 @@ def whole(report: Report, symbols: Mapping[str, str]) -> list[Row]:
     rows += comparison([*named, ("cash", _cash(found))])
     rows += _footnotes(report, symbols)
     rows += chart(report.curve)
-    rows += [*heading("Trades"), *trading(found, report.fills, report.reverts)]
+    rows += [*heading("Trades"), *trading(report)]
     rows += [*heading("Costs"), *costs(found.costs, found.traded)]
     if found.closed:
-        rows += slices("By token", report.tokens)
-        rows += slices("By who opened", report.opened_by)
-        rows += slices("By who closed", report.closed_by)
-        rows += slices("By level when opened", report.levels)
+        rows += slices("By token", [(symbols.get(s.key, s.label), s) for s in report.tokens])
+        ways = [(f"opened by {s.label}", s) for s in report.opened_by]
+        ways += [(f"closed by {s.label}", s) for s in report.closed_by]
+        ways += [(f"opened at L{s.label}", s) for s in report.levels]
+        rows += slices("By origin and level", ways)
     if report.days:
         rows += days(report.days)
     return rows

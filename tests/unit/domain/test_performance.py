@@ -60,6 +60,15 @@ def test_midnight_begins_a_curve_and_ends_one_without_an_empty_day():
     assert daily_closes([]) == []
 
 
+def test_less_than_an_hour_of_a_day_belongs_to_its_neighbour():
+    late = curve((0.99, "100"), (1, "105"), (1.5, "110"), (2, "120"), (2.01, "121"))
+    assert daily_closes(late) == [(START + DAY, D(121))]
+    assert daily_returns(late) == pytest.approx([0.21])
+    early = curve((0.95, "100"), (1, "105"), (2, "120"), (2.05, "126"))
+    assert daily_returns(early) == pytest.approx([0.05, 120 / 105 - 1, 0.05])
+    assert daily_closes(curve((0.99, "100"), (1.01, "105"))) == [(START + DAY, D(105))]
+
+
 def test_nothing_is_told_of_nothing():
     found = metrics([])
     assert found == Metrics()

@@ -13,10 +13,13 @@ from decimal import Decimal
 from itertools import pairwise
 from operator import itemgetter
 
-from papertrader_tui.domain.market import DAY
+from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.domain.money import divide
 
 Curve = Sequence[tuple[int, Decimal]]
+
+#: Less of a day than that has no return of its own.
+SHORTEST_DAY = HOUR
 
 _TIME = itemgetter(0)
 
@@ -90,7 +93,9 @@ def window(curve: Curve, since: int | None = None, until: int | None = None) -> 
 def daily_closes(curve: Curve) -> list[tuple[int, Decimal]]:
     """The last value at or before the end of each UTC day that the curve touches.
 
-    The last day closes with the curve's last value, though it may not be over.
+    The last day closes with the curve's last value, though it may not be over. A first or last
+    day of which the curve has less than an hour is part of its neighbour: an account that is
+    opened at 23:59 has not had a day of nothing.
 
     Returns:
         (start of the UTC day, close) a day, without gaps; none for a curve without duration.
@@ -98,12 +103,17 @@ def daily_closes(curve: Curve) -> list[tuple[int, Decimal]]:
     if not curve or curve[-1][0] == curve[0][0]:
         return []
     # midnight is the end of a day for what closes it, and the start of one for what opens it
-    first, last = curve[0][0] // DAY, (curve[-1][0] - 1) // DAY
+    begin, end = curve[0][0], curve[-1][0]
+    first, last = begin // DAY, (end - 1) // DAY
+    if first < last and (first + 1) * DAY - begin < SHORTEST_DAY:
+        first += 1
+    if first < last and end - last * DAY < SHORTEST_DAY:
+        last -= 1
     found: list[tuple[int, Decimal]] = []
     at, count = 0, len(curve)
     for day in range(first, last + 1):
-        end = (day + 1) * DAY
-        while at < count and curve[at][0] <= end:
+        limit = end if day == last else (day + 1) * DAY
+        while at < count and curve[at][0] <= limit:
             at += 1
         found.append((day * DAY, curve[at - 1][1]))
     return found

@@ -198,11 +198,14 @@ def _by_net(found: tuple[Slice, ...]) -> tuple[Slice, ...]:
 def _days(
     curve: Curve, tally: Tally, closed: Sequence[Closed], inside: Callable[[int], bool]
 ) -> tuple[Day, ...]:
-    first = curve[0][0] // DAY * DAY
+    closes = daily_closes(curve)
+    if not closes:
+        return ()
+    first, last = closes[0][0], closes[-1][0]
 
     def day(time: int) -> int:
-        """What it counts for: midnight ends a day, as in `daily_closes`, but for the first."""
-        return max(first, (time - 1) // DAY * DAY)
+        """The day that something counts for, as in `daily_closes`: midnight ends one."""
+        return max(first, min(last, (time - 1) // DAY * DAY))
 
     swaps: dict[int, list[tuple[bool, Decimal]]] = {}
     for swap in tally.swaps:
@@ -213,7 +216,7 @@ def _days(
         trades.setdefault(day(one.time), []).append(one.win)
     found = []
     before = curve[0][1]
-    for start, close in daily_closes(curve):
+    for start, close in closes:
         mined, ended = swaps.get(start, []), trades.get(start, [])
         found.append(
             Day(
