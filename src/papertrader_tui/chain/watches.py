@@ -73,9 +73,9 @@ class Watches:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def faults(self) -> Sequence[str]:
+    def faults(self) -> Mapping[str, str]:
         """See `Chains`."""
-        return [watch.fault for watch in self._watches.values() if watch.fault]
+        return {w.chain.name: w.fault for w in self._watches.values() if w.fault}
 
     @property
     def watches(self) -> Mapping[str, ChainWatch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from papertrader_tui.domain.market import MarketInput
@@ -37,8 +37,8 @@ class Chains(Protocol):
         """Tell `listener` what is new, in order; returns unsubscribe."""
         ...
 
-    def faults(self) -> Sequence[str]:
-        """What is wrong now, a sentence each: a node that does not answer, a stale head."""
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong now, a sentence for each chain: no node answers, a stale head."""
         ...
 
     def start(self) -> None:

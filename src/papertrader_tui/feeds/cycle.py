@@ -147,10 +147,11 @@ class Cycle:
                 self._publish(token)
 
     def _absorb(self, asker: Asker, batch: Sequence[Token], answer: Answer | None) -> list[TokenId]:
-        """Keep an answer; returns the tokens that it has a price for."""
-        if answer is None:
-            return []
-        name, now, priced = asker.source.name, self._wall(), []
+        return [] if answer is None else self.hear(asker.source.name, batch, answer)
+
+    def hear(self, name: str, batch: Sequence[Token], answer: Answer) -> list[TokenId]:
+        """Keep a source's answer about some tokens; returns those that it has a price for."""
+        now, priced = self._wall(), []
         # who knows none of several may have lost them all for a moment
         empty = len(batch) > 1 and not answer.prices and not answer.dropped
         for token in batch:

@@ -15,6 +15,8 @@ from papertrader_tui.domain.market import History, MarketInput, Quote, Timer, Tr
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.snapshot import HistoryProgress
 from papertrader_tui.feeds.backfill import Archive, Backfill
+from papertrader_tui.feeds.chain_inbox import ChainInbox
+from papertrader_tui.feeds.chains import Chains
 from papertrader_tui.feeds.health import FeedNews, feed_health
 from papertrader_tui.feeds.live_inputs import GasBoard, depth_of, quote_of, trust_of
 from papertrader_tui.feeds.service import PriceFeed
@@ -66,6 +68,7 @@ class LiveMarket:
         history: Past candles for `warm`, where nothing fills them in (see `remember`).
         last: Last prices of earlier sessions: shown as stale until newer ones come.
         wall: Market milliseconds.
+        chains: Tells of blocks and pools, where any chain is watched.
 
     Raises:
         ValueError: the cursor is negative.
@@ -82,6 +85,7 @@ class LiveMarket:
         history: Callable[[], Iterable[History]] = tuple,
         last: Callable[[], Iterable[Quote]] = tuple,
         wall: Callable[[], int] = wall_clock,
+        chains: Chains | None = None,
     ) -> None:
         if cursor < 0:
             msg = f"cursor {cursor} is negative; a live market begins at 0"
@@ -103,6 +107,7 @@ class LiveMarket:
         self._refreshes: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._gas = GasBoard(registry)
+        self._chains = ChainInbox(chains, self._gas, self._wake.set)
         self._news = FeedNews()
         self._listeners: list[Callable[[Sequence[ev.Event]], None]] = []
         self._feed.subscribe(self._heard)
@@ -121,7 +126,7 @@ class LiveMarket:
             notice=self._notice(),
             identity="live",
             interval=int(seconds * 1_000),
-            gas_note="bundled typical gas prices, live price of the native token",
+            gas_note="a node's fees where one answers, else bundled typical ones",
             feed=feed_health(self._feed, self._progress),
             keeps_inputs=True,
         )
@@ -182,6 +187,7 @@ class LiveMarket:
                     wanted.append(native)
                 self._gas.watch(known.chain)
         self._feed.follow(wanted)
+        self._chains.follow(wanted)
         self._followed.update((token.id, token) for token in wanted)
         if self._past is not None:
             self._past.follow(wanted)
@@ -200,7 +206,9 @@ class LiveMarket:
                 self.follow([event.order.token])
             elif isinstance(event, ev.OrderSubmitted):
                 order = account.orders.get(event.order_id)
-                if order is not None:
+                if order is not None and event.lands_block:
+                    self._chains.land(order.token, event.lands_block)
+                elif order is not None:
                     self._landings[event.order_id] = event.lands_at, order.token
 
     def listen(self, listener: Callable[[Sequence[ev.Event]], None]) -> None:
@@ -256,6 +264,7 @@ class LiveMarket:
         Raises:
             RuntimeError: the feed failed in a way that no source is to blame for.
         """
+        self._chains.start()
         running = asyncio.create_task(self._feed.run())
         running.add_done_callback(lambda _: self._wake.set())
         filling = None if self._past is None else asyncio.create_task(self._fill(self._past))
@@ -267,7 +276,7 @@ class LiveMarket:
                     break
                 if running.done():
                     running.result()
-                batch: list[MarketInput] = [*self._learned, *self._take(now)]
+                batch: list[MarketInput] = [*self._learned, *self._chains.take(), *self._take(now)]
                 self._learned.clear()
                 if now >= tick:
                     tick = (now // TICK_MS + 1) * TICK_MS
@@ -297,7 +306,7 @@ class LiveMarket:
         """The desk values what is watched and held: prices from the cache. And what is wrong?"""
         for token in self._feed.followed:
             self._feed.read(token)
-        alerts = self._news.update(self._feed, now)
+        alerts = [*self._news.update(self._feed, now), *self._chains.news(now)]
         if alerts:
             for listener in self._listeners:
                 listener(alerts)
@@ -305,7 +314,7 @@ class LiveMarket:
     async def _pause(self, tick: int) -> None:
         """Wait for news, the next tick, or the next block that an order lands in."""
         left = min([tick, *(at for at, _ in self._landings.values())]) - self._wall()
-        if not self._changed and not self._learned:
+        if not self._changed and not self._learned and not self._chains:
             with suppress(TimeoutError):
                 # never longer than a tick, should the clock have been set back
                 async with asyncio.timeout(min(max(0, left), TICK_MS) / 1_000):

@@ -54,7 +54,10 @@ def depth_of(trusted: Trusted, token: Token, now: int) -> Depth | None:
 
 
 class GasBoard:
-    """Bundled gas prices of the chains in use, with the live price of what gas is paid in."""
+    """Gas prices of the chains in use, with the live price of what gas is paid in.
+
+    Until a node has told a chain's, they are the bundled ones.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -62,6 +65,7 @@ class GasBoard:
         self._natives: dict[TokenId, str] = {}
         self._usd: dict[str, Decimal] = {}
         self._told: dict[str, int] = {}
+        self._node: dict[str, Gas] = {}
 
     def watch(self, chain: str) -> None:
         """A token of this chain is followed."""
@@ -85,9 +89,20 @@ class GasBoard:
         self._told[chain] = now
         return self._gas(chain, now)
 
+    def told(self, gas: Gas) -> Gas:
+        """What a node said, with the live price of the native token where there is one."""
+        self._node[gas.chain] = gas
+        return self._gas(gas.chain, gas.time)
+
     def _gas(self, chain: str, now: int) -> Gas:
         facts = self._registry.chains[chain]
         usd = self._usd.get(chain)
+        node = self._node.get(chain)
+        if node is not None:
+            return Gas(
+                chain, now, node.price_wei, node.l1_fee_wei,
+                node.native_usd if usd is None else usd, node.source, node.fees,
+            )  # fmt: skip
         source = f"bundled gas, {'bundled' if usd is None else 'live'} native price"
         return Gas(
             chain, now, facts.gas_price_wei, facts.l1_fee_wei,

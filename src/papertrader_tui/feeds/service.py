@@ -22,7 +22,7 @@ from papertrader_tui.feeds.cycle import Cycle
 from papertrader_tui.feeds.feed_settings import FeedSettings
 from papertrader_tui.feeds.monitor import Monitor, SourceHealth
 from papertrader_tui.feeds.policy import Chance, Clock
-from papertrader_tui.feeds.source import PriceSource
+from papertrader_tui.feeds.source import Answer, PriceSource
 from papertrader_tui.feeds.trusted import Grade, Trusted
 
 _T = TypeVar("_T")
@@ -181,6 +181,17 @@ class PriceFeed:
             with suppress(asyncio.CancelledError):
                 await waiter
         return self._cycle.answered.is_set()
+
+    def hear(self, source: str, answer: Answer) -> None:
+        """Take in what a source says without being asked: a block of its chain came.
+
+        Args:
+            source: Its name.
+            answer: About followed tokens; others are passed over.
+        """
+        followed = [known for i in answer.prices if (known := self._tokens.get(i)) is not None]
+        for token in self._cycle.hear(source, followed, answer):
+            self._publish(token)
 
     async def ask(
         self, source: str, call: Callable[[PriceSource], Awaitable[_T]], *, wait: float = 0.0
