@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import time
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -9,16 +11,22 @@ from random import Random
 
 import pytest
 
+from papertrader_tui import tokenbook
+from papertrader_tui.bootstrap import open_desk
 from papertrader_tui.domain.market import DAY, HOUR, MINUTE
+from papertrader_tui.engine.snapshot import HistoryProgress
 from papertrader_tui.feeds.backfill import Backfill
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.feeds.source import Limits
 from papertrader_tui.feeds.sources.base import SourceSettings
 from papertrader_tui.feeds.sources.catalog import SOURCES, open_sources
 from papertrader_tui.feeds.sources.http import Http
+from papertrader_tui.headless import HeadlessOptions, run_headless
+from papertrader_tui.launch import Launch
 from papertrader_tui.store.archive import CandleArchive
 from papertrader_tui.store.journal import SqliteJournal
 from papertrader_tui.store.verify import verify
+from tests.integration.test_live_sessions import settings, until
 from tests.market_server import Fault, MarketServer
 from tests.sourcekit import NOW, token
 from tests.unit.store.helpers import new_account
@@ -138,3 +146,23 @@ async def test_where_all_fail_nothing_is_made_up_and_it_heals(tmp_path, market):
     async with filling(market, path) as (one, heard):
         assert (await one.fill()).failed == 0
         assert len(heard) == 4
+
+
+async def test_headless_tells_of_it_beside_the_data(tmp_path):
+    now = int(time.time() * 1_000)
+    weth = token("WETH", "base")
+    tokenbook.add(tmp_path, weth, "one")
+    with MarketServer([weth]) as market:
+        market.set_history(weth, [(t, Decimal(3_000)) for t in range(now - 31 * DAY, now, FIVE)])
+        env = {**market.environment(), "PAPERTRADER_GECKOTERMINAL_PER_MINUTE": "6000"}
+        loaded = settings(tmp_path, env, account_watchlist="one")
+        out, err = io.StringIO(), io.StringIO()
+        async with open_desk(loaded, Launch(headless=True)) as opened:
+            kernel, filled = opened.kernel, HistoryProgress(2, 2, 0.0, 0, over=True)
+            options = HeadlessOptions(symbols=opened.symbols, signals=False)
+            run = asyncio.create_task(run_headless(kernel, options, out, err))
+            await until(lambda: (feed := kernel.snapshot().feed) and feed.history == filled)
+            kernel.stop()
+            assert await run == 0
+    assert "papertrader: history: 2 of 2 candle series filled in\n" in err.getvalue()
+    assert "history" not in out.getvalue()

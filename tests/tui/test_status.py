@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from papertrader_tui.domain.events import KillMode
-from papertrader_tui.engine.snapshot import FeedHealth, GateRow, SourceRow
+from papertrader_tui.engine.snapshot import FeedHealth, GateRow, HistoryProgress, SourceRow
 from papertrader_tui.tui.status import clock_item, fit, items
 from papertrader_tui.tui.widgets.notice import notice_text
 from tests.tui.fake_desk import NOW, FakeDesk
@@ -86,3 +86,21 @@ def test_a_live_market_shows_how_many_sources_answer():
         assert text in line(snapshot, 240)
         (dot,) = [style for item in items(snapshot) for t, style in item.parts if t == "● "]
         assert dot == tone
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_history_that_is_being_filled_in_shows_until_it_is_over(width):
+    calm = replace(FakeDesk().snapshot(), market="live", badge="LIVE")
+    said = {
+        state: line(replace(calm, feed=FeedHealth((), history=state)), width)
+        for state in (
+            None,
+            HistoryProgress(0, 40, None, 0),
+            HistoryProgress(12, 40, 90.0, 1),
+            HistoryProgress(40, 40, 0.0, 1, over=True),
+            HistoryProgress(2, 40, 9.0, 2, over=True),
+        )
+    }
+    assert ["history" in text for text in said.values()] == [False, True, True, False, False]
+    assert "history 12/40" in said[HistoryProgress(12, 40, 90.0, 1)]
+    assert all("bot OFF" in text and "00:12:07Z" in text for text in said.values())

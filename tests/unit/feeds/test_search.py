@@ -129,3 +129,24 @@ async def test_a_symbol_of_another_chain_is_named_too():
     candidates = await ranked("toshi", a=says(found(toshi, "5")))
     fake = next(c for c in candidates if c.token == toshi)
     assert fake.warning == "uses the symbol of TOSHI (base), which is not known on ethereum"
+
+
+async def test_what_is_there_is_told_while_slower_sources_are_waited_for():
+    may, parts = asyncio.Event(), []
+
+    async def slow(text):
+        await may.wait()
+        return [found(FAKE, "7", "geckoterminal")]
+
+    def told(part):
+        parts.append(part)
+        may.set()
+
+    sources = {"geckoterminal": slow, "dexscreener": says(found(OWN, "5"))}
+    result = await search("o", BUNDLED, BUNDLED, sources, told=told)
+    assert [(part.waiting, part.asked) for part in parts] == [
+        (("geckoterminal",), ("geckoterminal", "dexscreener"))
+    ]
+    outside = [[c.token for c in r.candidates if not c.verified] for r in (*parts, result)]
+    assert outside == [[OWN], [FAKE, OWN]]
+    assert result.waiting == ()
