@@ -15,6 +15,7 @@ class AlertKind(StrEnum):
     LIMIT_NEAR = "limit near"
     HIT_RATE = "hit rate"
     STALE_TOKEN = "stale token"
+    NO_PRICE = "no price"
     DISPUTED = "disputed"
     DEPEG = "depeg"
 

@@ -120,19 +120,27 @@ class Cycle:
         end: float,
     ) -> None:
         """Take in what comes within the patience; what comes later is published by itself."""
-        patience = min(self._settings.patience, max(0.0, end - self._clock()))
+        until = min(self._clock() + self._settings.patience, end)
+        waiting = set(asked)
         try:
-            done, late = await asyncio.wait(asked, timeout=patience)
+            while waiting:
+                left = max(0.0, until - self._clock())
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    break
+                # at once: whether anyone answers must not wait for one that hangs
+                for task in done:
+                    asker, batch = asked[task]
+                    for token in self._absorb(asker, batch, task.result()):
+                        needs[token].heard.add(asker.source.witness)
         except asyncio.CancelledError:
             for task in asked:
                 task.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
             raise
-        for task in done:
-            asker, batch = asked[task]
-            for token in self._absorb(asker, batch, task.result()):
-                needs[token].heard.add(asker.source.witness)
-        for task in late:
+        for task in waiting:
             asker, batch = asked[task]
             asker.was_slow()
             self._late.add(task)

@@ -13,6 +13,7 @@ from papertrader_tui.feeds.service import PriceFeed
 _OVER = {
     AlertKind.SOURCE_DOWN: "{} answers again",
     AlertKind.STALE_TOKEN: "prices are fresh again",
+    AlertKind.NO_PRICE: "{} has a price now",
     AlertKind.DEPEG: "{} is back at its dollar",
 }
 

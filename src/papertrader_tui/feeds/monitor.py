@@ -197,6 +197,7 @@ class Monitor:
         prices: Iterable[Trusted],
         names: Mapping[TokenId, str],
         now: float,
+        priceless: Iterable[TokenId] = (),
     ) -> tuple[Alert, ...]:
         """What is wrong now.
 
@@ -205,6 +206,7 @@ class Monitor:
             prices: Every followed token's price as it stands.
             names: A token's name on screen.
             now: Monotonic seconds.
+            priceless: Tokens that nobody has told a price of.
         """
         down = {
             name
@@ -218,6 +220,9 @@ class Monitor:
                 f"{rate:.0%} of price requests were served from the cache, expected {HIT_RATE:.0%}"
             )
             found.append(Alert(AlertKind.HIT_RATE, "warning", "", text))
+        for token in priceless:
+            text = f"{names.get(token, token)} has no price: no source knows one that can be used"
+            found.append(Alert(AlertKind.NO_PRICE, "warning", token, text))
         known = list(prices)
         stale = sum(1 for trusted in known if trusted.grade is Grade.STALE)
         if stale == len(known) > 1:

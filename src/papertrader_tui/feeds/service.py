@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TypeVar
@@ -33,6 +34,8 @@ Listener = Callable[[Trusted], None]
 JITTER = 0.1
 #: Longest sleep in seconds: a clock that was set, or a computer that slept, is noticed after it.
 NAP = 1.0
+#: Cycles without any price of a token after which it is said that it has none.
+PRICELESS_AFTER = 2
 
 
 class PriceFeed:
@@ -80,6 +83,7 @@ class PriceFeed:
         self._fresh: set[TokenId] = set()
         self._urgent: dict[TokenId, None] = {}
         self._published: dict[TokenId, Trusted] = {}
+        self._cycles: Counter[TokenId] = Counter()  # that were about a token
         self._listeners: list[Listener] = []
         self._due, self._due_wall = clock(), wall()
         self._flight: asyncio.Task[None] | None = None
@@ -102,6 +106,7 @@ class PriceFeed:
         self._tokens.pop(token, None)
         self._fresh.discard(token)
         self._published.pop(token, None)
+        self._cycles.pop(token, None)
         self._cache.forget(token)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -259,6 +264,7 @@ class PriceFeed:
     async def _gather(self, tokens: Sequence[TokenId]) -> None:
         self._fresh.difference_update(tokens)
         await self._cycle.run(tokens)
+        self._cycles.update(tokens)
 
     async def _land(self) -> None:
         while self._urgent:
@@ -290,6 +296,8 @@ class PriceFeed:
 
     def all_stale(self) -> bool:
         """Is there no followed token whose price is fresh?"""
+        if not self._published:
+            return not self._cycle.answered.is_set()
         now = self._wall()
         return all(now > trusted.stale_at for trusted in self._published.values())
 
@@ -320,4 +328,11 @@ class PriceFeed:
         breakers = {name: asker.policy.state for name, asker in self._askers.items()}
         prices = [t for token in self._tokens if (t := self._published.get(token)) is not None]
         names = {token.id: token.label for token in self._tokens.values()}
-        return self.monitor.alerts(breakers, prices, names, self._clock())
+        priceless = [
+            token
+            for token in self._tokens
+            if token not in self._published and self._cycles[token] >= PRICELESS_AFTER
+        ]
+        if not self._cycle.answered.is_set():
+            priceless = []  # nobody has answered at all: that is said of the sources
+        return self.monitor.alerts(breakers, prices, names, self._clock(), priceless)

@@ -75,6 +75,17 @@ def test_it_says_what_it_is():
     run(story)
 
 
+def test_it_waits_for_no_one_once_a_source_has_answered():
+    async def story():
+        rig, live = market(FakeSource("a", steady()), FakeSource("b", steady(), took=2))
+        assert await rig.feed.probe()
+        assert clock() < 1
+        assert live.info.notice == ""
+        await rig.feed.close()
+
+    run(story)
+
+
 def test_nothing_is_asked_before_its_batches_are_taken():
     async def story():
         rig, live = market(*pair())

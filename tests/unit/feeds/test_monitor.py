@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 from papertrader_tui.feeds.alerts import AlertKind, News, dollar_tokens
+from papertrader_tui.feeds.health import FeedNews
 from papertrader_tui.feeds.monitor import Monitor
 from papertrader_tui.feeds.policy import Breaker
 from papertrader_tui.feeds.source import Fault, SourceError
@@ -132,6 +133,40 @@ def test_a_source_that_is_down_a_stale_token_and_a_dispute_are_told():
             keys = {alert.key for alert in rig.feed.alerts()}
             assert (AlertKind.DISPUTED, ONE.id) in keys
             assert (AlertKind.SOURCE_DOWN, "a") not in keys
+
+    run(story)
+
+
+def test_a_token_that_no_one_knows_is_told():
+    async def story():
+        a, b = FakeSource("a", steady()), FakeSource("b", steady())
+        a.truth = lambda token, at: None if token == TWO.id else D(3000)
+        b.truth, b.drops = a.truth, {TWO.id: "its pool holds only $60"}
+        rig, news = Rig(a, b), FeedNews()
+        rig.feed.follow([ONE, TWO])
+        assert not news.update(rig.feed, 0)
+        async with rig:
+            await asyncio.sleep(40)
+            (told,) = news.update(rig.feed, 0)
+            assert (told.severity, told.token) == ("warning", TWO.id)
+            assert told.text.startswith("T2·base has no price")
+            b.truth, b.drops = steady(), {}
+            await asyncio.sleep(40)
+            (over,) = news.update(rig.feed, 0)
+            assert (over.severity, over.text) == ("info", "T2·base has a price now")
+
+    run(story)
+
+
+def test_nobody_answering_is_said_of_the_sources_and_not_of_each_token():
+    async def story():
+        a = FakeSource("a", steady())
+        a.error = SourceError(Fault.CONNECTION, "refused")
+        rig = Rig(a)
+        rig.feed.follow([ONE, TWO])
+        async with rig:
+            await asyncio.sleep(200)
+            assert [alert.kind for alert in rig.feed.alerts()] == [AlertKind.SOURCE_DOWN]
 
     run(story)
 

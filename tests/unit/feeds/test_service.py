@@ -471,6 +471,16 @@ def test_the_probe_says_whether_anyone_answers_in_time(took, expected):
     run(story)
 
 
+def test_the_probe_does_not_wait_for_one_that_hangs():
+    async def story():
+        rig = followed(source("a", took=60), source("b"))
+        assert await rig.feed.probe(3.0) is True
+        assert clock() == pytest.approx(0.2)
+        await rig.feed.close()
+
+    run(story)
+
+
 def test_the_probe_gives_up_when_all_have_failed():
     async def story():
         a = source("a", took=0.1)
