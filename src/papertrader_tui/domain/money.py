@@ -141,6 +141,11 @@ MIN_PRICE = Decimal("1e-24")
 MAX_PRICE = Decimal("1e12")
 
 
+def price_digits(value: Decimal) -> Decimal:
+    """A price rounded to the digits that a price keeps."""
+    return _PRICE.plus(value)
+
+
 def parse_price(text: str) -> Decimal | None:
     """A usable price from a source's own text, or None where it is not one.
 

@@ -7,6 +7,8 @@ Two estimates, by fidelity:
   pools do, then `out = in * R / (R + in)`, so the share lost to impact is `in / (R + in)`;
 - `flat`: nothing is known of the pool: the fee alone.
 
+The third fidelity, `pool`, is no estimate: see `simulator.pool_pricer`.
+
 Amounts are Decimals on the grid of the token's smallest unit (the integers that a chain would
 move), rounded against the trader: out is rounded down, in is rounded up.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from papertrader_tui.domain.events import Fidelity
 from papertrader_tui.domain.market import Depth
@@ -32,6 +34,9 @@ from papertrader_tui.domain.money import (
     quantize_up,
     sub,
 )
+
+if TYPE_CHECKING:
+    from papertrader_tui.simulator.paths import Run
 
 _PRICE_DIGITS = 18
 #: Fees are kept to so many decimals of a dollar: finer than any token's smallest unit is worth.
@@ -50,8 +55,9 @@ class Swap:
     Attributes:
         quantity: Tokens received (buy) or given (sell).
         cash: USDC given (buy) or received (sell).
-        lp_fee, impact: Dollars; together they are the distance between cash and
+        lp_fee, impact, mev: Dollars; together they are the distance between cash and
             quantity x reference.
+        run: What it does in each pool, None for an estimate.
     """
 
     quantity: Decimal
@@ -60,6 +66,8 @@ class Swap:
     lp_fee: Decimal
     impact: Decimal
     fidelity: Fidelity
+    mev: Decimal = ZERO
+    run: Run | None = None
 
     @property
     def price(self) -> Decimal:
@@ -85,7 +93,11 @@ class Pricer(Protocol):
         ...
 
     def buy(self, spend: Decimal, reference: Decimal, decimals: int) -> Swap:
-        """Spend exactly this much USDC."""
+        """Spend exactly this much USDC.
+
+        Raises:
+            NotEnoughLiquidity: the pool cannot serve it.
+        """
         ...
 
     def buy_exact(self, quantity: Decimal, reference: Decimal) -> Swap:
@@ -97,7 +109,15 @@ class Pricer(Protocol):
         ...
 
     def sell(self, quantity: Decimal, reference: Decimal) -> Swap:
-        """Sell exactly this quantity."""
+        """Sell exactly this quantity.
+
+        Raises:
+            NotEnoughLiquidity: the pool cannot serve it.
+        """
+        ...
+
+    def at_price(self, reference: Decimal) -> Pricer:
+        """What prices swaps if the market stood at another price."""
         ...
 
 
@@ -148,6 +168,11 @@ class LiquidityPricer:
         fee = quantize_even(mul(value, self._fee), FEE_DECIMALS)
         cash = quantize_down(self._after_impact(max(ZERO, sub(value, fee))), USDC_DECIMALS)
         return Swap(quantity, cash, reference, fee, sub(sub(value, fee), cash), self.fidelity)
+
+    def at_price(self, reference: Decimal) -> Pricer:
+        """See `Pricer.at_price`: its depth is the same at every price."""
+        del reference
+        return self
 
 
 class FlatPricer(LiquidityPricer):
