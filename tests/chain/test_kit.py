@@ -65,6 +65,19 @@ def test_another_node_has_a_chain_of_its_own(new_node: Callable[..., Anvil]) -> 
     assert node.rpc_url.startswith("http://127.0.0.1:")
 
 
+def test_what_is_taken_back_leaves_the_next_block_as_it_was(chain_market: ChainMarket) -> None:
+    node = chain_market.node
+    with chain_market.taken_back():
+        node.mine(3)
+        later = node.block["baseFeePerGas"]
+    with chain_market.taken_back():
+        node.mine()
+        first = node.block
+    node.mine()
+    assert node.block["baseFeePerGas"] == first["baseFeePerGas"] != later
+    assert node.block["timestamp"] == first["timestamp"]
+
+
 def test_odd_tokens_are_odd(chain_market: ChainMarket) -> None:
     def say(key: str, what: str, kind: str) -> Any:
         view = View(chain_market.addresses.tokens[key], f"{what}()", f"({kind})")

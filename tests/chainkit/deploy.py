@@ -162,6 +162,9 @@ class _Deployment:
         )
         market = ChainMarket(node, addresses, self.tokens, self.pools)
         _break_in(market)
+        # A hundred nearly empty blocks have left no base fee to speak of.
+        node.set_next_base_fee(10**9)
+        node.mine()
         return market
 
     def create(self, name: str, types: str = "()", *args: Any) -> str:

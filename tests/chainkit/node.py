@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,14 @@ HOST = "127.0.0.1"
 GENESIS = 1_750_000_000  # seconds; any, so long as it is the same in every run
 BLOCK_SECONDS = 12
 _PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state of the chain to come back to."""
+
+    name: str
+    next_base_fee: str
 
 
 class Anvil:
@@ -203,15 +212,23 @@ class Anvil:
         self.rpc.call("evm_setTime", int(time.time()))
         self.mine()
 
-    def snapshot(self) -> str:
-        mark: str = self.rpc.call("evm_snapshot")
-        return mark
+    def snapshot(self) -> Snapshot:
+        mark, fees = self.rpc.batch(
+            [("evm_snapshot", ()), ("eth_feeHistory", ("0x1", "latest", ()))]
+        )
+        return Snapshot(mark, fees["baseFeePerGas"][-1])
 
-    def revert(self, mark: str) -> None:
+    def revert(self, mark: Snapshot) -> None:
         """Back to a snapshot, which is used up by it."""
-        if self.rpc.call("evm_revert", mark) is not True:
-            msg = f"there is no snapshot {mark}; it was used, or the node restarted"
+        if self.rpc.call("evm_revert", mark.name) is not True:
+            msg = f"there is no snapshot {mark.name}; it was used, or the node restarted"
             raise RuntimeError(msg)
+        # The node takes back its blocks, but not what it has found for the next one.
+        self.set_next_base_fee(int(mark.next_base_fee, 16))
+
+    def set_next_base_fee(self, wei: int) -> None:
+        """Base fee per gas of the next block; those after it follow from it."""
+        self.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(wei))
 
     # -- transactions
 

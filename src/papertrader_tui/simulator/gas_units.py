@@ -18,13 +18,14 @@ APPROVAL: Final = 46_569  # approve 0 -> max by a new spender, a transaction of 
 _V2_SWAP: Final = 98_272
 _V2_HOP: Final = 55_205
 _V3_SWAP: Final = 101_000
-_V3_HOP: Final = 58_404
+_V3_HOP: Final = 65_300
 _V3_EXACT_OUT: Final = 2_450
+_V3_EXACT_OUT_STEP: Final = -280  # each step after the first divides less
 _V3_TICK_MOVED: Final = 6_980  # the pool writes its oracle
 _V3_FIRST_CROSSING: Final = 6_400  # once a swap, the oracle is read
 _V3_TICK_NEW: Final = 58_060  # fee growth slots from zero
 _V3_TICK_AGAIN: Final = 23_860
-_V3_EMPTY_WORD: Final = 7_590
+_V3_EMPTY_WORD: Final = 7_400
 _NEW_HOLDER: Final = 17_100  # the recipient's balance slot from zero
 _NATIVE_IN: Final = 3_251
 _NATIVE_OUT: Final = 14_544
@@ -89,7 +90,7 @@ def swap_units(
     """Units of gas of a swap transaction over one pool or more.
 
     Args:
-        hops: Its pools in order.
+        hops: Its pools in order, to a token that was not on the way before.
         new_holder: The recipient holds nothing yet of the token bought.
         native_in: Paid in the chain's native token, wrapped by the router.
         native_out: Received in the native token, unwrapped by the router.
@@ -109,11 +110,12 @@ def swap_units(
 def _variable(hop: HopWork) -> int:
     if not hop.concentrated:
         return 0
+    further_steps = hop.ticks_new + hop.ticks_again + hop.empty_words
     return (
         _V3_TICK_NEW * hop.ticks_new
         + _V3_TICK_AGAIN * hop.ticks_again
         + _V3_FIRST_CROSSING * (hop.ticks_new + hop.ticks_again > 0)
         + _V3_EMPTY_WORD * hop.empty_words
         + _V3_TICK_MOVED * hop.tick_moved
-        + _V3_EXACT_OUT * hop.exact_out
+        + (_V3_EXACT_OUT + _V3_EXACT_OUT_STEP * further_steps) * hop.exact_out
     )

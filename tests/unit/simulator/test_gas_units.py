@@ -9,6 +9,9 @@ from papertrader_tui.simulator.gas_units import HopWork, swap_units, work_of
 
 V2 = HopWork()
 V3 = HopWork(concentrated=True)
+#: What a route that ends at the token it began with saves: that token's contract and the trader's
+#: balance have been read (2,500 and 2,000 less), and the balance has been written (2,800 less).
+ROUND_TRIP = 7_300
 
 
 def near(units: int, measured: int) -> bool:
@@ -24,7 +27,9 @@ def near(units: int, measured: int) -> bool:
         (swap_units([V2, V2], native_in=True), 156_728),
         (swap_units([V2], native_out=True), 112_816),
         (swap_units([V3]), 101_384),
-        (swap_units([V3, V3]), 159_788),
+        (swap_units([V3, V3]) - ROUND_TRIP, 159_788),
+        (swap_units([V3, V3]), 166_417),
+        (swap_units([V3, V3, V3]), 231_103),
         (swap_units([HopWork(True, tick_moved=True)]), 107_538),
         (swap_units([HopWork(True, ticks_new=1, tick_moved=True)]), 172_822),
         (swap_units([HopWork(True, ticks_new=4, tick_moved=True)]), 347_005),
@@ -32,6 +37,8 @@ def near(units: int, measured: int) -> bool:
         (swap_units([HopWork(True, ticks_again=4, tick_moved=True)]), 210_205),
         (swap_units([HopWork(True, ticks_new=5, empty_words=47, tick_moved=True)]), 761_552),
         (swap_units([HopWork(True, exact_out=True)]), 102_780),
+        (swap_units([HopWork(True, 9, empty_words=192, tick_moved=True)]), 2_028_036),
+        (swap_units([HopWork(True, 9, 0, 192, True, exact_out=True)]), 1_978_286),
     ],
 )
 def test_within_3_percent_of_what_was_measured(units: int, measured: int) -> None:
