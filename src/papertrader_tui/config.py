@@ -14,6 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from papertrader_tui.chain_settings import ChainsSettings
+from papertrader_tui.config_chains import read_chains
 from papertrader_tui.config_options import (
     OPTIONS,
     SECTIONS,
@@ -157,6 +159,7 @@ class Settings:
     feed: LiveSettings = field(default_factory=LiveSettings)
     source: SourcesSettings = field(default_factory=SourcesSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    chains: ChainsSettings = field(default_factory=ChainsSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +235,8 @@ def load(
     for name, (flag, text) in (flags or {}).items():
         values[name] = OPTIONS[name].from_text(text, flag)
         origins[name] = f"flag ({flag})"
-    return Loaded(_build(values), path, document is not None, origins)
+    settings = replace(_build(values), chains=read_chains(document or {}, path, env))
+    return Loaded(settings, path, document is not None, origins)
 
 
 def _build(values: Mapping[str, Any]) -> Settings:
@@ -292,8 +296,13 @@ def _from_document(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _sections(document: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
-    """Sections by name; those of the sources lie in one called `source`."""
+    """Sections by name; those of the sources lie in one called `source`.
+
+    `chain` and `token` are read by `config_chains`.
+    """
     for section, table in document.items():
+        if section in ("chain", "token"):
+            continue
         if section != "source":
             yield section, table
         elif isinstance(table, Mapping):

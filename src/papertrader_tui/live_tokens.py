@@ -16,7 +16,7 @@ from papertrader_tui.feeds.source import Found, PriceSource
 from papertrader_tui.registry import load_registry
 from papertrader_tui.text import clean
 
-#: Most seconds to wait for a source's turn: prices go first.
+#: Most seconds to wait for a source's turn.
 TURN = 3.0
 
 
@@ -56,7 +56,7 @@ class LiveTokens:
         bundled = load_registry()
         # `papertrader token add` may have been at it meanwhile; what the desk counts in stays
         book = await asyncio.to_thread(tokenbook.load, self._data)
-        known = book.registry(bundled).with_tokens(self._known().tokens.values())
+        known = book.registry(self._known())
         names = [name for name in SEARCHERS if name in self._feed.source_names]
         searchers = {name: self._searcher(name) for name in names}
         return await search(text, known, bundled, searchers, told=told)
@@ -66,7 +66,7 @@ class LiveTokens:
             def one(source: PriceSource) -> Awaitable[Sequence[Found]]:
                 return source.search(query)
 
-            return await self._feed.ask(name, one, wait=TURN)
+            return await self._feed.ask(name, one, wait=TURN, awaited=True)
 
         return ask
 
@@ -90,12 +90,20 @@ class LiveTokens:
         """The token as it is kept; a source that was asked for its symbol may not have said all."""
         decimals = token.decimals
         if decimals < 0:
-            found = (await self.search(token.id)).candidates
-            decimals = next((one.token.decimals for one in found if one.token.id == token.id), -1)
-        if decimals < 0:
-            msg = (
-                f"no service says how many decimals {clean(token.symbol)} has; its contract does: "
-                f"papertrader token add {token.id} --decimals N, then search for it here"
-            )
-            raise ConfigError(msg)
+            result = await self.search(token.id)
+            told = [one.token.decimals for one in result.candidates if one.token.id == token.id]
+            decimals = max(told, default=-1)
+            if decimals < 0:
+                why = "; ".join(result.failures.values())
+                raise ConfigError(_no_decimals(token, why))
         return tokenbook.make_token(token.id, token.symbol, token.name, decimals, token.fee_bps)
+
+
+def _no_decimals(token: Token, why: str) -> str:
+    symbol = clean(token.symbol)
+    if why:
+        return f"how many decimals {symbol} has could not be asked: {why}; try again in a moment"
+    return (
+        f"no service says how many decimals {symbol} has; its contract does: "
+        f"papertrader token add {token.id} --decimals N, then search for it here"
+    )

@@ -16,7 +16,6 @@ from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.engine.view import View
 from papertrader_tui.launch import PROGRAM, check_market, data_dir
 from papertrader_tui.ports import MarketInfo
-from papertrader_tui.registry import load_registry
 
 NOTICE = "Looking for prices…"
 
@@ -31,12 +30,12 @@ class _Unopened:
 
 
 def known_tokens(config: Config) -> Registry:
-    """The bundled tokens and the person's own.
+    """The bundled tokens, those of config.toml and the person's own.
 
     Raises:
         ConfigError: the file of own tokens cannot be read.
     """
-    return tokenbook.load(data_dir(config)).registry(load_registry())
+    return tokenbook.load(data_dir(config)).registry(config.settings.chains.registry())
 
 
 def lookout(config: Config, claimed: Claim) -> Snapshot:

@@ -22,7 +22,7 @@ def _read(name: str) -> dict[str, Any]:
 @cache
 def load_registry() -> Registry:
     """All bundled chains and tokens; the same object every time."""
-    chains = {key: _chain(key, facts) for key, facts in _read("chains.toml").items()}
+    chains = {key: chain_of_facts(key, facts) for key, facts in _read("chains.toml").items()}
     tokens = {
         token.id: token for facts in _read("tokens.toml")["tokens"] for token in _tokens(facts)
     }
@@ -62,7 +62,8 @@ def _token_facts() -> dict[TokenId, Mapping[str, Any]]:
     }
 
 
-def _chain(key: str, facts: Mapping[str, Any]) -> Chain:
+def chain_of_facts(key: str, facts: Mapping[str, Any]) -> Chain:
+    """A chain from facts in the form of data/chains.toml."""
     typical = facts["typical"]
     return Chain(
         key=key,

@@ -134,7 +134,10 @@ def add(data: Path, token: Token, name: str = "") -> tuple[bool, int]:
         ConfigError, StoreError: see `editing`.
     """
     with editing(data) as book:
-        new = token.id not in load_registry().tokens and book.tokens.get(token.id) != token
+        bundled = load_registry()
+        # a token of an own chain stands in config.toml
+        kept = token.chain in bundled.chains and token.id not in bundled.tokens
+        new = kept and book.tokens.get(token.id) != token
         if new:
             book.tokens[token.id] = token
         listed = book.lists.setdefault(name, []) if name else []
@@ -235,7 +238,11 @@ def make_token(
         msg = f"{said}{ident!r} is no token id; write it as chain:0x and 40 hexadecimal digits"
         raise ConfigError(msg)
     if chain not in chains:
-        msg = f"{said}chain {chain!r} is not known; {did_you_mean(chain, chains)}"
+        hint = did_you_mean(chain, chains)
+        msg = (
+            f"{said}chain {chain!r} is not known; {hint} Tokens of a chain of your own stand in "
+            "config.toml, as [[token]]"
+        )
         raise ConfigError(msg)
     if chains[chain].testnet:
         msg = f"{said}{key} is on the testnet {chain}, where tokens have no price of their own"

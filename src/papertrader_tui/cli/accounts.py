@@ -21,7 +21,6 @@ from papertrader_tui.launch import (
     last_used,
     new_account,
 )
-from papertrader_tui.registry import load_registry
 from papertrader_tui.store import accounts
 from papertrader_tui.store.accounts import AccountInfo
 
@@ -116,7 +115,7 @@ def show(arguments: argparse.Namespace) -> int:
 def token_names(loaded: config.Loaded) -> dict[str, str]:
     """What tokens are called: the bundled ones and the person's own."""
     book = tokenbook.load(data_dir(loaded))
-    tokens = book.registry(load_registry()).tokens.values()
+    tokens = book.registry(loaded.settings.chains.registry()).tokens.values()
     return {token.id: clean(token.label) for token in tokens}
 
 

@@ -15,7 +15,6 @@ from papertrader_tui.cli.accounts import chosen, load_config
 from papertrader_tui.config_options import ConfigError
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.launch import data_dir
-from papertrader_tui.registry import load_registry
 from papertrader_tui.store.export import export as write_rows
 from papertrader_tui.store.tape import write_tape
 from papertrader_tui.store.verify import verify as check
@@ -27,7 +26,8 @@ def export(arguments: argparse.Namespace) -> int:
     """Write what an account recorded; a file appears whole or not at all."""
     loaded = load_config(arguments)
     path = chosen(loaded)
-    tokens = tokenbook.load(data_dir(loaded)).registry(load_registry()).tokens
+    known = loaded.settings.chains.registry()
+    tokens = tokenbook.load(data_dir(loaded)).registry(known).tokens
     write = _tape(arguments, tokens) if arguments.what == "tape" else _rows(arguments, tokens)
     if arguments.output in (None, "-"):
         write(path, sys.stdout)

@@ -88,8 +88,9 @@ def remove(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """List own tokens and watchlists, or the tokens of one list."""
-    book = tokenbook.load(data_dir(load_config(arguments)))
-    known = book.registry(load_registry())
+    loaded = load_config(arguments)
+    book = tokenbook.load(data_dir(loaded))
+    known = book.registry(loaded.settings.chains.registry())
     if arguments.list and book.lists.get(arguments.list) == []:
         tokens = []
     elif arguments.list:
@@ -126,7 +127,7 @@ def _chosen(loaded: Config, arguments: argparse.Namespace, book: TokenBook) -> T
         ConfigError, UnknownToken: it is none, several, or its decimals are not known.
     """
     text, given = arguments.token, arguments.symbol is not None and arguments.decimals is not None
-    known = book.registry(load_registry())
+    known = book.registry(loaded.settings.chains.registry())
     try:
         return known.find(text)
     except UnknownToken:
@@ -197,7 +198,8 @@ def _remove_from_list(arguments: argparse.Namespace, book: TokenBook) -> int:
     name = arguments.list
     if name not in book.lists:
         book.watchlist(name, load_registry())  # says what lists there are
-    data = data_dir(load_config(arguments))
+    loaded = load_config(arguments)
+    data = data_dir(loaded)
     if not arguments.token:
         with tokenbook.editing(data) as now:
             now.lists.pop(name, None)
@@ -205,7 +207,8 @@ def _remove_from_list(arguments: argparse.Namespace, book: TokenBook) -> int:
         return 0
     wanted = arguments.token.strip().lower()
     if wanted not in book.lists[name]:
-        wanted = book.registry(load_registry()).find(arguments.token, book.lists[name]).id
+        known = book.registry(loaded.settings.chains.registry())
+        wanted = known.find(arguments.token, book.lists[name]).id
     with tokenbook.editing(data) as now:
         now.lists[name] = [one for one in now.lists.get(name, []) if one != wanted]
     print(f"{wanted} is off the watchlist {name}")
