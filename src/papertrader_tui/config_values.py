@@ -192,13 +192,13 @@ def _address(text: str) -> str:
     """An address of a service, "" for none.
 
     Raises:
-        ValueError: it is none, or names a user.
+        ValueError: it is none, names a user, or ends in a query, where a path could not follow.
     """
     if not text:
         return ""
     parts = urlsplit(text)
     usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    if not usable or "@" in parts.netloc or " " in text:
+    if not usable or "@" in parts.netloc or " " in text or "?" in text or "#" in text:
         raise ValueError
     return _printable(text)
 

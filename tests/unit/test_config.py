@@ -194,6 +194,10 @@ def test_sources_are_set_in_the_file_and_in_the_environment(tmp_path: Path) -> N
         ("[source.alchemy]\nkey_command = 'pass \"SECRET'\n", ["key_command = …", "program"]),
         ("[source.alchemy]\nbase_url = 'https://SECRET@host'\n", ["base_url = …", "without user"]),
         ("[source.alchemy]\nbase_url = 'ftp://SECRET'\n", ["base_url = …", "https://host/path"]),
+        (
+            "[source.alchemy]\nbase_url = 'https://host/?k=SECRET'\n",
+            ["base_url = …", "without user"],
+        ),
         ("[source.alchemy]\nplan = 'pro'\n", ["no setting 'plan'"]),
         ("[feed]\nttl = 4.9\n", ["ttl = 4.9", "from 5 to 300"]),
         ("[feed]\nttl = 301\n", ["ttl = 301"]),
