@@ -33,18 +33,21 @@ class Source:
 
 
 class Feed:
-    """Has two sources, of which one is at its limit."""
+    """Has two sources that can search, of which one may be at its limit."""
 
     source_names = ("coingecko", "dexscreener", "defillama")
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.limited = True
 
-    async def ask(self, name, call, *, wait):
+    async def ask(self, name, call, *, wait, awaited):
+        assert awaited, "a person waits for it"
         if name == "dexscreener":
             return await call(self.source)
         assert name == "coingecko", "DefiLlama cannot search"
-        raise SourceError(Fault.RATE_LIMITED, "coingecko cannot be asked now")
+        fault = Fault.RATE_LIMITED if self.limited else Fault.NOT_FOUND
+        raise SourceError(fault, "coingecko cannot be asked now")
 
 
 class Rig:
@@ -52,7 +55,8 @@ class Rig:
         self.known: Registry = load_registry()
         self.source = Source(*found)
         self.learned: list[Token] = []
-        self.tokens = LiveTokens(data, Feed(self.source), lambda: self.known, self.learn)
+        self.feed = Feed(self.source)
+        self.tokens = LiveTokens(data, self.feed, lambda: self.known, self.learn)
 
     def learn(self, one: Token) -> None:
         self.learned.append(one)
@@ -95,6 +99,9 @@ async def test_decimals_that_were_not_said_are_asked_for_by_address(tmp_path):
 async def test_one_whose_decimals_nobody_knows_is_not_added_until_the_book_says_them(tmp_path):
     shy = replace(NEW, decimals=-1)
     rig = Rig(tmp_path, shy)
+    with pytest.raises(ConfigError, match=r"coingecko cannot be asked now; try again in a moment"):
+        await rig.tokens.add(Candidate(shy, False))
+    rig.feed.limited = False
     with pytest.raises(ConfigError, match=f"token add {NEW.id} --decimals N"):
         await rig.tokens.add(Candidate(shy, False))
     assert (rig.learned, tokenbook.load(tmp_path).tokens) == ([], {})

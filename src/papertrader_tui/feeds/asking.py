@@ -85,14 +85,21 @@ class Asker:
         task.add_done_callback(lambda t: self.policy.abandoned() if t.cancelled() else None)
         return task
 
-    async def background(self, call: Callable[[PriceSource], Awaitable[_T]], wait: float) -> _T:
-        """Ask for something that can wait.
+    async def background(
+        self, call: Callable[[PriceSource], Awaitable[_T]], wait: float, *, awaited: bool = False
+    ) -> _T:
+        """Ask for something that is no price.
+
+        Args:
+            call: The request.
+            wait: Most seconds to wait for its turn.
+            awaited: A person waits for it: it need not leave anything saved up to prices.
 
         Raises:
             SourceError: it did not answer, or its turn did not come within `wait` seconds.
         """
         end = self._clock() + wait
-        while (pause := self.policy.wait(background=True)) > 0.0:
+        while (pause := self.policy.wait(background=not awaited)) > 0.0:
             left = end - self._clock()
             if left <= 0.0 or (pause > left and pause != float("inf")):
                 msg = f"{self.source.name} cannot be asked now: it is at its limit or down"

@@ -199,19 +199,25 @@ class PriceFeed:
             self._publish(token)
 
     async def ask(
-        self, source: str, call: Callable[[PriceSource], Awaitable[_T]], *, wait: float = 0.0
+        self,
+        source: str,
+        call: Callable[[PriceSource], Awaitable[_T]],
+        *,
+        wait: float = 0.0,
+        awaited: bool = False,
     ) -> _T:
-        """Ask one source something that can wait (history, search), within its limits.
+        """Ask one source something that is no price (history, search), within its limits.
 
         Args:
             source: Its name.
             call: The request.
             wait: Most seconds to wait for its turn.
+            awaited: A person waits for it: it goes before what can wait.
 
         Raises:
             SourceError: it did not answer, or its turn did not come in time.
         """
-        return await self._askers[source].background(call, wait)
+        return await self._askers[source].background(call, wait, awaited=awaited)
 
     # ------------------------------------------------------------------ running
 

@@ -160,7 +160,7 @@ COMMANDS: tuple[Command, ...] = (
         "/",
         "Find",
         "Find a token",
-        "Go to a token by its symbol, name, chain or address.",
+        "Find a token by symbol, name or address; live, at the price sources too.",
         VIEW,
         "find_token",
         footer=8,

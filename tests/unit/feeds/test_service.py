@@ -460,6 +460,33 @@ def test_history_waits_for_its_turn_and_leaves_room_for_prices():
     run(story)
 
 
+def test_what_a_person_waits_for_goes_before_history_and_within_the_limit():
+    def search(source):
+        return source.search("weth")
+
+    async def story():
+        a = source("a", per_minute=30)
+        async with followed(a) as rig:
+            await asyncio.sleep(10)
+            while True:  # history takes what it may
+                try:
+                    await rig.feed.ask("a", search)
+                except SourceError:
+                    break
+            began = clock()
+            await rig.feed.ask("a", search, awaited=True)
+            assert clock() - began <= a.took
+            burst = [rig.feed.ask("a", search, awaited=True) for _ in range(10)]
+            refused = [
+                e
+                for e in await asyncio.gather(*burst, return_exceptions=True)
+                if isinstance(e, SourceError)
+            ]
+            assert len(refused) >= 5
+
+    run(story)
+
+
 @pytest.mark.parametrize(("took", "expected"), [(1.0, True), (5.0, False)])
 def test_the_probe_says_whether_anyone_answers_in_time(took, expected):
     async def story():
