@@ -18,9 +18,11 @@ from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.domain.orders import Kind, Order, Origin, Side, SizeBy, Status
-from papertrader_tui.engine.snapshot import Snapshot
+from papertrader_tui.engine import rows
+from papertrader_tui.engine.snapshot import FeedHealth, Snapshot, SourceRow
 from papertrader_tui.headless import HeadlessOptions, run_headless
 from papertrader_tui.headless.lines import Lines
+from papertrader_tui.headless.text import text_line
 from papertrader_tui.ports import JournalError
 
 T0 = 1_767_571_200_000  # 2026-01-05T00:00:00Z
@@ -208,6 +210,22 @@ async def test_orders_that_rested_from_an_earlier_session_are_whole_when_they_mo
     row = json.loads(out.getvalue())
     assert (row["event"], row["status"], row["reason"]) == ("cancelled", "cancelled", "by hand")
     assert (row["notional_usd"], row["client_id"]) == ("500", "c1")
+
+
+def test_the_line_of_a_source_says_everything_that_is_counted() -> None:
+    source = SourceRow(
+        "coingecko", True, "half-open", 40, 3, 10.0, 95, 4, 1, 2, (("timeout", 3),), 5,
+        0.25, 1.5, 12.0,
+    )  # fmt: skip
+    row = rows.source_row(source, FeedHealth((source,), 0.95, 7))
+    assert text_line(0, "PRICE", row).split("[PRICE]")[1].strip() == (
+        "source coingecko up (circuit half-open)  3 calls in a minute of 10  hits 95 misses 4 "
+        "coalesced 1 stale 2  held back 5  p50 0.250 s  p95 1.500 s  last answer 12.000 s ago  "
+        "errors: timeout × 3  feed: hit rate 0.950, 7 position updates a minute"
+    )
+    silent = replace(source, idle=None, p50=None, p95=None, throttled=0, errors=())
+    text = text_line(0, "PRICE", rows.source_row(silent, FeedHealth((silent,))))
+    assert text.strip().endswith("stale 2  feed: 0 position updates a minute")
 
 
 def test_the_order_in_a_line_is_the_order_as_the_account_folds_it() -> None:

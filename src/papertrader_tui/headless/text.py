@@ -48,11 +48,15 @@ def _name(row: Row) -> str:
 def _source(row: Row) -> str:
     state = "up" if row["up"] else "DOWN"
     speed = f"  p50 {row['p50_s']} s  p95 {row['p95_s']} s" if row["p50_s"] else ""
+    held_back = f"  held back {row['throttled']}" if row["throttled"] != "0" else ""
+    last = f"  last answer {row['last_success_s']} s ago" if row["last_success_s"] else ""
     errors = f"  errors: {row['errors']}" if row["errors"] else ""
+    rate = f"hit rate {row['hit_rate']}, " if row["hit_rate"] else ""
     return (
         f"source {row['source']} {state} (circuit {row['state']})  {row['calls_per_minute']} calls "
         f"in a minute of {row['limit_per_minute']}  hits {row['hits']} misses {row['misses']} "
-        f"coalesced {row['coalesced']} stale {row['stale_served']}{speed}{errors}"
+        f"coalesced {row['coalesced']} stale {row['stale_served']}{held_back}{speed}{last}{errors}"
+        f"  feed: {rate}{row['position_updates_per_minute']} position updates a minute"
     )
 
 
