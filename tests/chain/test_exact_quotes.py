@@ -11,8 +11,9 @@ from papertrader_tui.amm.constant_product import ConstantProductPool, get_amount
 from papertrader_tui.amm.errors import AmmError
 from papertrader_tui.amm.tick_math import sqrt_ratio_at_tick
 from tests.chainkit.deploy import PAIRS, V3_POOLS
-from tests.chainkit.market import ChainMarket, Route, answer
+from tests.chainkit.market import ChainMarket, answer
 from tests.chainkit.reading import ReadPool, swaps_along
+from tests.chainkit.records import Route
 
 V2 = [f"v2 {one}/{other}" for one, other, _ in PAIRS[:4]]
 V3 = [f"v3 {one}/{other} {fee}" for one, other, fee, _ in V3_POOLS]

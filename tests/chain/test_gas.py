@@ -8,9 +8,10 @@ from papertrader_tui.amm.concentrated import ConcentratedSwap
 from papertrader_tui.simulator.base_fee import next_base_fee
 from papertrader_tui.simulator.gas_units import APPROVAL, HopWork, swap_units
 from tests.chain.test_exact_quotes import MILLION
-from tests.chainkit.market import ChainMarket, Route, Trade
+from tests.chainkit.market import ChainMarket
 from tests.chainkit.node import Anvil
 from tests.chainkit.reading import ReadPool, swaps_along
+from tests.chainkit.records import Route, Trade
 
 
 def assert_near(units: int, receipt: int) -> None:

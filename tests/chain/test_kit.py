@@ -106,6 +106,20 @@ def test_a_feed_answers_what_it_was_told(chain_market: ChainMarket) -> None:
     assert chain_market.rpc.view(view) == [(1_000, -1, 5, 5, 1_000)]
 
 
+def test_the_l1_attributes_are_what_they_were_told_to_be(chain_market: ChainMarket) -> None:
+    chain_market.set_l1_prices(
+        base_fee=7, blob_base_fee=6, base_fee_scalar=5, blob_base_fee_scalar=4,
+        operator_fee_scalar=3, operator_fee_constant=2,
+    )  # fmt: skip
+    where = chain_market.addresses.l1_block
+    names = (
+        "basefee", "blobBaseFee", "baseFeeScalar", "blobBaseFeeScalar", "operatorFeeScalar",
+        "operatorFeeConstant",
+    )  # fmt: skip
+    views = [View(where, f"{name}()", "(uint256)") for name in names]
+    assert chain_market.rpc.view(*views) == [(7,), (6,), (5,), (4,), (3,), (2,)]
+
+
 def test_one_batch_reads_many_contracts(chain_market: ChainMarket) -> None:
     usdc, nobody = chain_market.addresses.usdc, "0x" + "12" * 20
     symbol = View(usdc, "symbol()", "(string)").request["data"]

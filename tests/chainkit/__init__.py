@@ -15,7 +15,8 @@ did is undone after it::
 For a program under test there are `chain_market.rpc_url` (127.0.0.1, chain id 31337) and
 `chain_market.addresses`: `weth`, `usdc`, `factory_v2`, `router_v2`, `factory_v3`, `router_v3`,
 `quoter_v3`, `positions_v3`, `multicall3`, `l1_block`, `feeds["eth/usd"]` (`usdc/usd`, `btc/usd`,
-`sequencer`), `tokens["gem"]` and so on. `set_feed` and `set_feed_round` say what a feed answers.
+`sequencer`), `tokens["gem"]` and so on. `set_feed` and `set_feed_round` say what a feed answers,
+`set_l1_prices` what an OP-stack chain says of L1.
 
 Tokens: `weth`, `usdc` (6 decimals), `gem` (18), `sats` (8; trades against USDC only), and the odd
 ones, each in a V2 pair with WETH: `taxed` (3 % of a transfer), `trap` (cannot be sold), `maker`

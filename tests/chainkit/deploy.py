@@ -9,8 +9,9 @@ from typing import Any
 from eth_abi.abi import encode
 
 from tests.chainkit.compiler import creation_code, runtime_code
-from tests.chainkit.market import MAX_UINT256, Addresses, ChainMarket, Pool, Token
+from tests.chainkit.market import MAX_UINT256, ChainMarket
 from tests.chainkit.node import Anvil
+from tests.chainkit.records import Addresses, Pool, Token
 from tests.chainkit.rpc import View, types_of
 
 #: Where the contracts of these names are on real chains.

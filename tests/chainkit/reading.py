@@ -9,7 +9,8 @@ from papertrader_tui.amm.concentrated import ConcentratedPool, ConcentratedSwap
 from papertrader_tui.amm.constant_product import ConstantProductPool, ConstantProductSwap
 from papertrader_tui.amm.errors import TicksNotLoaded
 from papertrader_tui.simulator.gas_units import HopWork, work_of
-from tests.chainkit.market import ChainMarket, Pool, Route
+from tests.chainkit.market import ChainMarket
+from tests.chainkit.records import Pool, Route
 from tests.chainkit.rpc import View
 
 _TICK = "(uint128,int128,uint256,uint256)"
