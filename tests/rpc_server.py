@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -113,12 +114,15 @@ class RpcServer:
         return self
 
     def stop(self) -> None:
-        """Stop listening; answers that hang are let go."""
+        """Stop listening and break every connection; answers that hang are let go."""
         self._stopping.set()
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._thread.join()
             self._server.server_close()
+            for connection in self._server.open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
             self._server = None
 
     def __enter__(self) -> RpcServer:
@@ -278,6 +282,14 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 128
     node: RpcServer
+
+    def __init__(self, *arguments: Any) -> None:
+        self.open: list[socket.socket] = []  # kept alive between requests
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.append(request)
+        super().process_request(request, client_address)
 
     def server_bind(self) -> None:
         # Without HTTPServer's look-up of this machine's name, which can take seconds.
