@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import console, fill_latency, first_frame, memory, tape_events
+from benchmarks import console, fill_latency, first_frame, memory, quotes, tape_events
 from benchmarks.figures import Figure, table
 
 BENCHMARKS: Mapping[str, Callable[[], list[Figure]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Figure]]] = {
     "console": console.run,
     "fill_latency": fill_latency.run,
     "memory": memory.run,
+    "quotes": quotes.run,
 }
 #: The same at a size that takes seconds, to try them out: their figures mean little.
 QUICK: Mapping[str, Callable[[], list[Figure]]] = {
@@ -25,6 +26,7 @@ QUICK: Mapping[str, Callable[[], list[Figure]]] = {
     "console": lambda: console.run(seconds=0.3, keys=5, tokens=30),
     "fill_latency": lambda: fill_latency.run(orders=10),
     "memory": lambda: memory.run(days=(), rows=(2_000,)),
+    "quotes": lambda: quotes.run(count=500, rounds=1),
 }
 
 
