@@ -24,6 +24,9 @@ from pathlib import Path
 
 import pytest
 
+#: One more try, soon: without a network every test that asks waits for npm to give up.
+_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000")
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:
@@ -127,7 +130,7 @@ def _fetch(pack: Pack, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache()) as name:
         folder = Path(name)
         done = subprocess.run(
-            [npm, "pack", f"{pack.name}@{pack.version}", "--fetch-retries=1"],
+            [npm, "pack", f"{pack.name}@{pack.version}", *_RETRIES],
             cwd=folder,
             capture_output=True,
             encoding="utf-8",
