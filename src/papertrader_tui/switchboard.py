@@ -78,7 +78,8 @@ class Switchboard:
             while opened is not None and not self._over:
                 self._attach(opened)
                 await opened.kernel.run()
-                opened = await self._exchange(opened) if self._next is not None else None
+                going_on = self._next is not None and not self._over
+                opened = await self._exchange(opened) if going_on else None
         finally:
             self._over = True
             self._ready.set()

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from papertrader_tui.domain.commands import SwitchBot
+from papertrader_tui.domain.commands import MarkAccount, SwitchBot
 from papertrader_tui.launch import Launch
 from papertrader_tui.store import accounts
+from papertrader_tui.store.lock import AccountLock
 from papertrader_tui.switchboard import Console, Switchboard, open_console
 from papertrader_tui.tui.app import PapertraderApp
 from tests.integration.test_live_sessions import NOBODY, WETH, invested, settings, weth
@@ -147,6 +148,28 @@ async def test_without_a_network_it_is_the_demo_and_r_tries_again(
         await app.desk.submit(SwitchBot(True))
         assert app.desk.snapshot().bot
     assert sorted(accounts.names(tmp_path)) == ["default", "live"]
+
+
+async def test_who_leaves_while_the_live_market_opens_leaves_the_demo_in_order(
+    tmp_path: Path, market: MarketServer
+) -> None:
+    async with open_console(settings(tmp_path, dict(NOBODY)), CONSOLE) as opened:
+        board = opened.desk
+        assert isinstance(board, Switchboard)
+        running = asyncio.create_task(board.run())
+        async with asyncio.timeout(20):
+            while board.snapshot().badge != "DEMO":  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.02)
+            board._config = settings(tmp_path, market.environment())
+            assert (await board.retry()).startswith("Prices are there")
+            board.stop()
+            await running
+        assert board.snapshot().badge == "DEMO"
+        # what a session ends with, as `cli.session` does it
+        assert await board.finish(MarkAccount())
+    # both accounts are let go
+    for name in ("default", "live"):
+        AccountLock(tmp_path / "accounts" / f"{name}.db").release()
 
 
 async def test_a_remapped_key_is_the_one_that_is_named(tmp_path: Path) -> None:
