@@ -77,6 +77,7 @@ class RpcServer:
         paths: Paths as asked, keys included.
         requests: HTTP requests: a batch is one.
         oldest: Blocks before this one are pruned.
+        hanging: Set when a request is left without an answer.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class RpcServer:
         self.calls: Counter[str] = Counter()
         self.paths: list[str] = []
         self.requests = 0
+        self.hanging = threading.Event()
         self._contracts: dict[str, Reader] = {}
         self._faults: list[_Active] = []
         self._lock = threading.Lock()
@@ -366,6 +368,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.HUGE:
                 self._flood()
             case Fault.TIMEOUT:
+                self.server.node.hanging.set()
                 self.server.node._stopping.wait(60)
                 self.close_connection = True
             case Fault.RESET:

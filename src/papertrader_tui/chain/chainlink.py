@@ -7,10 +7,10 @@ Feeds" (grace period).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from papertrader_tui.chain import abi
 from papertrader_tui.chain.multicall import Call, Multicall
@@ -48,13 +48,6 @@ class Feed:
     pair: str
     address: str
     heartbeat_s: int = HEARTBEAT_S
-
-
-def feed_of(facts: Mapping[str, Any], told: tuple[str, str]) -> Feed:
-    """A feed by its pair and address, with the heartbeat that its chain's facts have for it."""
-    pair, address = told
-    beats = facts.get("chainlink_heartbeat_s", {})
-    return Feed(pair, address.lower(), int(beats.get(pair, HEARTBEAT_S)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,8 @@ async def opened(passing: Time) -> AsyncIterator[Open]:
 
 async def seen_around(rpc: Rpc) -> None:
     """Until the look at all nodes that a question for the head began is over."""
-    while rpc._looking is not None:
-        await asyncio.sleep(0.01)
+    if rpc._looking is not None:
+        await asyncio.wait([rpc._looking])
 
 
 async def test_the_first_node_is_asked_once_it_has_said_which_chain_it_is_of(nodes, opened):
@@ -358,8 +358,7 @@ async def test_a_cancelled_request_costs_the_node_nothing(nodes, opened):
     await rpc.request(*CALL)
     nodes[0].misbehave(Fault.TIMEOUT, times=1)
     task = asyncio.create_task(rpc.request(*CALL))
-    while nodes[0].calls["eth_call"] < 2:
-        await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(nodes[0].hanging.wait, 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
