@@ -191,7 +191,7 @@ def test_a_token_that_an_account_holds_stays_known(command, tmp_path):
 
     connection = connect_writer(path)
     connection.execute(
-        "INSERT INTO positions VALUES (?, '1', '1', '1', '0', '0', '0', '0', 0)", (NEW.id,)
+        "INSERT INTO positions VALUES (?, '1', '1', '1', '0', '0', '0', '0', 0, '0')", (NEW.id,)
     )
     connection.close()
     code, _, err = command("token", "remove", NEW.id)
