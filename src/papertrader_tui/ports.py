@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.events import Event
@@ -16,6 +16,9 @@ from papertrader_tui.domain.market import Candle, MarketInput
 from papertrader_tui.domain.search import Candidate, SearchResult
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.snapshot import FeedHealth, Preview, Snapshot
+
+if TYPE_CHECKING:  # not needed before anyone asks for it, and so not for the first frame
+    from papertrader_tui.domain.performance import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,18 @@ class Desk(Protocol):
 
     def set_speed(self, speed: float | None) -> bool:
         """Play the market at another speed, None for as fast as possible; False if it has one."""
+        ...
+
+
+class Judge(Protocol):
+    """Tells how an account has done, by what is stored of it."""
+
+    async def __call__(self, account: str) -> Report:
+        """The whole of an account, by name.
+
+        Raises:
+            Exception: it cannot be read; says why, and what to do.
+        """
         ...
 
 

@@ -71,7 +71,7 @@ def test_python_m_and_the_version() -> None:
     "words",
     [[], ["headless"], ["account"], ["account", "new"], ["account", "list"], ["account", "reset"],
      ["token"], ["token", "search"], ["token", "add"], ["token", "remove"], ["token", "list"],
-     ["export"], ["verify"], ["config"], ["config", "init"]],
+     ["report"], ["export"], ["verify"], ["config"], ["config", "init"]],
 )  # fmt: skip
 def test_every_command_has_help(run: Run, words: list[str]) -> None:
     code, out, err = run(*words, "--help")

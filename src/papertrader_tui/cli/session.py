@@ -7,11 +7,16 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from papertrader_tui import config
 from papertrader_tui.cli.parser import flags
 from papertrader_tui.domain.commands import MarkAccount
-from papertrader_tui.launch import Launch
+from papertrader_tui.launch import Launch, data_dir, file_of
+
+if TYPE_CHECKING:
+    from papertrader_tui.domain.performance import Report
+    from papertrader_tui.ports import Judge
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,7 +77,13 @@ async def _console(loaded: config.Loaded, launch: Launch) -> int:
     ui = loaded.settings.ui
     settings = UiSettings(theme=ui.theme, reduce_motion=ui.reduce_motion, keys=ui.keys)
     async with open_console(loaded, launch) as console:
-        app = PapertraderApp(console.desk, settings, retry=console.retry, search=console.search)
+        app = PapertraderApp(
+            console.desk,
+            settings,
+            retry=console.retry,
+            search=console.search,
+            judge=_judge(loaded),
+        )
         starts = [asyncio.ensure_future(console.desk.submit(c)) for c in launch.commands]
         try:
             await app.run_async()
@@ -85,3 +96,15 @@ async def _console(loaded: config.Loaded, launch: Launch) -> int:
         for sentence in console.closing():
             print(f"papertrader: {sentence}", file=sys.stderr)
         return app.return_code or 0
+
+
+def _judge(loaded: config.Loaded) -> Judge:
+    """Reads an account's file, in a thread, beside the desk that writes it."""
+
+    async def judge(account: str) -> Report:
+        from papertrader_tui.store import performance
+
+        path = file_of(data_dir(loaded), account)
+        return (await asyncio.to_thread(performance.judge, path)).report
+
+    return judge

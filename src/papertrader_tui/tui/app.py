@@ -22,7 +22,7 @@ from papertrader_tui.domain.commands import Command as DeskCommand
 from papertrader_tui.domain.commands import ResetGate, SetKill, SetLevel, SwitchBot
 from papertrader_tui.domain.events import Event, KillMode
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.ports import Desk, NotStarted, TokenSearch
+from papertrader_tui.ports import Desk, Judge, NotStarted, TokenSearch
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui import speeds
 from papertrader_tui.tui.commands import APP, BY_ID, DESK, bindings, effective, keymap
@@ -56,6 +56,7 @@ class PapertraderApp(App[None]):
         retry: Looks for live prices where a demo market stands in for them, and says what came
             of it; None where there is no such thing.
         search: Finds tokens that the desk does not know, None where there are no others.
+        judge: Tells how an account has done, None where nothing is stored.
         new_id: Makes client ids; never the same twice.
 
     Raises:
@@ -77,6 +78,7 @@ class PapertraderApp(App[None]):
         *,
         retry: Callable[[], Awaitable[str]] | None = None,
         search: TokenSearch | None = None,
+        judge: Judge | None = None,
         new_id: Callable[[], str] = lambda: f"tui-{uuid.uuid4().hex}",
     ) -> None:
         super().__init__()
@@ -84,6 +86,7 @@ class PapertraderApp(App[None]):
         self.desk = desk
         self.retry = retry
         self.search = search
+        self.judge = judge
         # before the first frame, so that it is drawn once and in its colours
         for theme in THEMES:
             self.register_theme(theme)
@@ -341,6 +344,16 @@ class PapertraderApp(App[None]):
         from papertrader_tui.tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.commands, self.desk_screen.focused_panel))
+
+    def action_show_performance(self) -> None:
+        from papertrader_tui.tui.screens.performance import PerformanceScreen
+
+        if self.judge is None:
+            self.tell("Nothing is stored here that performance could be told from.", "warning")
+            return
+        names = {token.id: fmt.clean(token.label) for token in self.desk_screen.known.values()}
+        account = self.desk.snapshot().account
+        self.push_screen(PerformanceScreen(self.judge, account, names))
 
     def action_show_desk(self) -> None:
         self.desk_screen.action_back()

@@ -232,6 +232,16 @@ COMMANDS: tuple[Command, ...] = (
         scope=APP,
     ),
     Command(
+        "screen.performance",
+        "4",
+        "Performance",
+        "Show how the account has done",
+        "Return, drawdown, Sharpe and the like, costs, trades by token and level, day by day.",
+        VIEW,
+        "show_performance",
+        scope=APP,
+    ),
+    Command(
         "speed.down",
         "<",
         "Speed",

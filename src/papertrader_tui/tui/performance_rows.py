@@ -1,4 +1,4 @@
-"""Performance as rows for the console and the command line: at most 80 cells, no Textual.
+"""Performance as rows for the console and the command line: at most 75 cells, no Textual.
 
 A row is a list of `Part`s, (text, tone) pairs; a tone is a name of `widgets.tones`.
 """
@@ -27,7 +27,8 @@ from papertrader_tui.tui.curves import Part
 
 Row = list[Part]
 
-WIDTH = 80
+#: What is left of 80 columns inside a window with a border and a scrollbar.
+WIDTH = 75
 _AXIS = 11
 _EQUITY_ROWS, _DRAWDOWN_ROWS = 8, 4
 #: Days and tokens shown; more of them would push the rest off the screen.
@@ -108,7 +109,7 @@ def costs(split: Mapping[str, Decimal], traded: Decimal) -> list[Row]:
             [(f"{label:<20}", "muted"), (f"{fmt.money(amount):>15}", tone), (f"{share:>14}", tone)]
         )
     if SLIPPAGE in split:
-        what = "moved until landing: in the prices already"
+        what = "moved until landing; in the prices"
         text = f"{fmt.money(split[SLIPPAGE], sign=True):>15}"
         rows.append([(f"{'slippage':<20}", "muted"), (text, ""), (f"   {what}", "dim")])
     return rows
@@ -145,17 +146,17 @@ def slices(
 ) -> list[Row]:
     """Closed positions by what they have in common, each with what that is called."""
     rows = heading(title)
-    head = f"{'CLOSED':>8}{'WON':>6}{'WIN RATE':>10}{'GROSS':>13}{'COSTS':>11}{'NET':>13}"
+    head = f"{'CLOSED':>8}{'WON':>6}{'WIN RATE':>10}{'GROSS':>12}{'COSTS':>11}{'NET':>12}"
     rows.append([(f"{'':<16}{head}", "muted")])
     for name, one in labelled[:shown]:
         label = fmt.clean(name, 16)
-        gross = fmt.money_fit(one.gross, 12, sign=True)
+        gross = fmt.money_fit(one.gross, 11, sign=True)
         counts = f"{one.closed:>8,}{one.wins:>6,}{_share(one.win_rate):>10}"
-        net, tone = changed(fmt.money_fit(one.net, 12, sign=True))
+        net, tone = changed(fmt.money_fit(one.net, 11, sign=True))
         rows.append([
             (set_cell_size(label, 16), ""),
-            (f"{counts}{gross:>13}{fmt.money_fit(one.costs, 10):>11}", ""),
-            (f"{net:>13}", tone),
+            (f"{counts}{gross:>12}{fmt.money_fit(one.costs, 10):>11}", ""),
+            (f"{net:>12}", tone),
         ])  # fmt: skip
     if len(labelled) > shown:
         rows.append([(f"and {len(labelled) - shown} more", "muted")])
@@ -165,18 +166,18 @@ def slices(
 def days(found: Sequence[Day], shown: int = DAYS_SHOWN) -> list[Row]:
     """The last UTC days, newest last."""
     rows = heading("By day (UTC)")
-    head = f"{'CLOSE':>15}{'CHANGE':>13}{'':>10}{'FILLS':>7}{'CLOSED':>8}{'WON':>5}{'COSTS':>11}"
+    head = f"{'CLOSE':>13}{'CHANGE':>12}{'':>10}{'FILLS':>6}{'CLOSED':>8}{'WON':>5}{'COSTS':>10}"
     rows.append([(f"{'':<11}{head}", "muted")])
     for one in found[-shown:]:
         before = sub(one.close, one.change)
         part = fmt.percent(float(divide(one.change, before)) if before > 0 else None)
-        change, tone = changed(fmt.money_fit(one.change, 12, sign=True))
+        change, tone = changed(fmt.money_fit(one.change, 11, sign=True))
         rows.append([
             (f"{date(one.start):<11}", ""),
-            (f"{fmt.money_fit(one.close, 14):>15}", ""),
-            (f"{change:>13}{part:>10}", tone),
-            (f"{one.fills:>7,}{one.closed:>8,}{one.wins:>5,}", ""),
-            (f"{fmt.money_fit(one.costs, 10):>11}", ""),
+            (f"{fmt.money_fit(one.close, 12):>13}", ""),
+            (f"{change:>12}{part:>10}", tone),
+            (f"{one.fills:>6,}{one.closed:>8,}{one.wins:>5,}", ""),
+            (f"{fmt.money_fit(one.costs, 9):>10}", ""),
         ])  # fmt: skip
     if len(found) > shown:
         rows.append([(f"and {len(found) - shown} days before", "muted")])
