@@ -13,6 +13,7 @@ from papertrader_tui.intel.exits import ExitPlan
 from papertrader_tui.intel.indicators import Series
 from papertrader_tui.intel.volumeday import VolumeDay
 from papertrader_tui.simulator.costs import Pricer, pricer_for
+from papertrader_tui.simulator.pools import PoolBook
 
 
 class TokenMarket:
@@ -23,6 +24,8 @@ class TokenMarket:
         time: When that price was observed.
         trust: How far that price goes; None for a market that is its own source.
         doubt: Why no entry may be made on it, "" if one may.
+        estimate: What prices swaps where no chain tells of the token's pools.
+        pools: What the chains have told.
         held: A position is open.
         working: Orders of it are open, so prices have to be matched against them.
         plan: Exits planned for its position, while the bot manages it.
@@ -38,6 +41,7 @@ class TokenMarket:
         "context",
         "depth",
         "doubt",
+        "estimate",
         "exit_retry",
         "held",
         "kept",
@@ -45,8 +49,8 @@ class TokenMarket:
         "last_kept",
         "next_decision",
         "plan",
+        "pools",
         "price",
-        "pricer",
         "repeats",
         "series",
         "source",
@@ -59,9 +63,10 @@ class TokenMarket:
         "working",
     )
 
-    def __init__(self, token: Token, chain: Chain) -> None:
+    def __init__(self, token: Token, chain: Chain, pools: PoolBook | None = None) -> None:
         self.token = token
         self.chain = chain
+        self.pools = pools
         self.price: Decimal | None = None
         self.value = 0.0
         self.time = 0
@@ -69,7 +74,7 @@ class TokenMarket:
         self.trust: Trust | None = None
         self.doubt = ""
         self.depth: Depth | None = None
-        self.pricer: Pricer = pricer_for(None, token.fee_bps)
+        self.estimate: Pricer = pricer_for(None, token.fee_bps)
         self.series = Series()
         self.volumes = VolumeDay()
         self.context: Context | None = None
@@ -83,6 +88,20 @@ class TokenMarket:
         self.last_kept = 0
         self.repeats = 0
         self.kept: Decision | None = None
+
+    @property
+    def pricer(self) -> Pricer:
+        """What prices swaps: its pools themselves where a chain tells of them, else an estimate."""
+        if self.pools is not None:
+            exact = self.pools.pricer(self.token.id)
+            if exact is not None and exact.decimals == self.token.decimals:
+                return exact
+        return self.estimate
+
+    @property
+    def unsafe(self) -> str:
+        """Why the token itself must not be bought, "" if it may."""
+        return self.pools.fault(self.token.id) if self.pools is not None else ""
 
     def heed(self, trust: Trust) -> None:
         """Take in how far the price can be trusted."""
@@ -115,4 +134,4 @@ class TokenMarket:
         """Take in how deep the market is."""
         self.depth = depth
         self.volumes.on_volume(depth.time, depth.volume_24h)
-        self.pricer = pricer_for(depth, self.token.fee_bps)
+        self.estimate = pricer_for(depth, self.token.fee_bps)

@@ -18,7 +18,7 @@ from papertrader_tui.domain.money import (
     quantize_down,
     sub,
 )
-from papertrader_tui.domain.orders import Kind, OrderRequest, Origin, Side, SizeBy
+from papertrader_tui.domain.orders import Kind, Order, OrderRequest, Origin, Side, SizeBy
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.simulator.costs import NotEnoughLiquidity
 
@@ -75,6 +75,8 @@ def draft(
         block = gates.entry_block(request.token, liquidity)
         if block is not None:
             problems.append(block)
+        if market.unsafe:
+            problems.append(("unsafe_token", f"the token is not safe: {market.unsafe}"))
         advice = _advice(notional, quantity, market, account, gates, profile, now)
         if request.origin is Origin.MANUAL:
             warnings += [text for _, text in advice]
@@ -84,6 +86,25 @@ def draft(
     else:
         problems += _holding(quantity, request, market, account, gas_usd)
     return Draft(notional, quantity, tuple(problems), tuple(warnings))
+
+
+def trial_order(request: OrderRequest, sized: Draft, now: int) -> Order:
+    """The order that a request would be, to ask what it would cost."""
+    return Order(
+        "o0",
+        request.client_id,
+        now,
+        request.token,
+        request.side,
+        request.kind,
+        request.origin,
+        request.size_by,
+        request.size,
+        sized.notional,
+        sized.quantity,
+        request.tolerance_bps,
+        request.price,
+    )
 
 
 def _price(
@@ -222,7 +243,8 @@ def _funds(
         need = mul(quantity or ZERO, at)
     else:
         try:
-            swap = market.pricer.buy_exact(quantity or ZERO, at)
+            pricer = market.pricer if request.price is None else market.pricer.at_price(at)
+            swap = pricer.buy_exact(quantity or ZERO, at)
         except NotEnoughLiquidity as fault:
             return [("liquidity", str(fault))]
         reach = add(Decimal(1), mul(Decimal(request.tolerance_bps), Decimal("0.0001")))

@@ -32,12 +32,14 @@ from papertrader_tui.domain.market import (
 )
 from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import Side, Status
+from papertrader_tui.domain.pools import PoolInput
 from papertrader_tui.domain.risk import RiskLimits
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.command_desk import CommandDesk
 from papertrader_tui.engine.orderdesk import OrderDesk
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.intel.levels import profile as level_profile
+from papertrader_tui.simulator.pools import PoolBook
 
 NOTHING: Sequence[ev.Event] = ()
 
@@ -74,6 +76,7 @@ class Desk:
         self.exit_rules = exits
         self.gates = Gates(account, self.limits)
         self.stale_after = stale_after
+        self.pools = PoolBook(lambda: self.now)
         self.markets: dict[TokenId, TokenMarket] = {}
         self.gas: dict[str, Gas] = {}
         self.now = 0
@@ -109,8 +112,8 @@ class Desk:
         """What is known of a token's market; None for a token that is not known here."""
         market = self.markets.get(token)
         if market is None and token in self.registry.tokens:
-            market = TokenMarket(self.registry.tokens[token], self.registry.chain_of(token))
-            self.markets[token] = market
+            known, chain = self.registry.tokens[token], self.registry.chain_of(token)
+            market = self.markets[token] = TokenMarket(known, chain, self.pools)
             self.flag(market)
         return market
 
@@ -141,6 +144,8 @@ class Desk:
         account, market = self.account, self.markets[event.token]
         self.flag(market)
         if isinstance(event, ev.Filled):
+            if event.execution is not None:
+                self.pools.book(event.execution)
             self._describe(event, market)
             self.trader.after_fill(event, market)
         self._equity = account.ledger.equity()
@@ -211,14 +216,17 @@ class Desk:
             if market is not None:
                 market.heed(item)
         elif isinstance(item, Gas):
-            self.gas[item.chain] = item
-            self.trader.on_gas(item)
+            self._hear(item)
+            self._land(item)
         elif isinstance(item, History):
             market = self.market_of(item.token)
             if market is not None and not item.charts:
                 market.series.warm(item)
-        elif isinstance(item, Timer) and self.now >= self._due:
-            self._on_time()
+        elif isinstance(item, Timer):
+            if self.now >= self._due:
+                self._on_time()
+        elif isinstance(item, PoolInput):
+            self.pools.step(item)
         return self._take_out() if self._out or self._flattening else NOTHING
 
     def warm(self, item: MarketInput) -> None:
@@ -226,6 +234,10 @@ class Desk:
 
         A price is shown and valued, but nothing lands, triggers or is decided on it.
         """
+        if isinstance(item, Gas):
+            self.now = max(self.now, item.time)
+            self._hear(item)
+            return
         if not isinstance(item, Quote):
             self.step(item)
             return
@@ -238,6 +250,20 @@ class Desk:
         if market.held:
             self.account.mark(item.token, item.price)
             self._equity = self.account.ledger.equity()
+
+    def _hear(self, gas: Gas) -> None:
+        self.gas[gas.chain] = gas
+        self.pools.hear(gas)
+        self.trader.on_gas(gas)
+
+    def _land(self, gas: Gas) -> None:
+        """Mine what was sent for this block."""
+        if gas.fees is None:
+            return
+        for token in list(self.account.open):
+            market = self.markets.get(token)
+            if market is not None and market.chain.key == gas.chain:
+                self.orders.land_in(market, gas.fees.block)
 
     def _on_quote(self, quote: Quote) -> Sequence[ev.Event]:
         market = self.markets.get(quote.token)
@@ -441,6 +467,7 @@ class Desk:
                 "peak": str(self.account.peak),
                 "trails": {i: str(v) for i, v in self.orders.trails.items()},
                 "bot": self.trader.to_plain(),
+                "pools": self.pools.to_plain(),
             },
             separators=(",", ":"),
         )
@@ -457,4 +484,5 @@ class Desk:
             {i: Decimal(v) for i, v in state["trails"].items() if i in open_ids}
         )
         self.trader.from_plain(state["bot"])
+        self.pools.from_plain(state.get("pools", {}))
         self._refresh()

@@ -13,8 +13,17 @@ from papertrader_tui.domain.orders import Kind, Order, Side, Status
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.situation import Emit, Situation
 from papertrader_tui.simulator.costs import Swap, drift
-from papertrader_tui.simulator.gas import GasCost
-from papertrader_tui.simulator.matching import MAX_ATTEMPTS, moves, quote, widened, within
+from papertrader_tui.simulator.executions import execution_of
+from papertrader_tui.simulator.gas import GasCost, gas_usd
+from papertrader_tui.simulator.gas_units import HopWork, swap_units
+from papertrader_tui.simulator.matching import (
+    MAX_ATTEMPTS,
+    moves,
+    quote_or_why,
+    widened,
+    within,
+)
+from papertrader_tui.simulator.pool_pricer import PoolPricer, raw_bound
 
 
 class Book(Protocol):
@@ -22,7 +31,14 @@ class Book(Protocol):
 
     trails: dict[str, Decimal]
 
-    def gas_of(self, market: TokenMarket) -> GasCost:
+    def gas_of(
+        self,
+        market: TokenMarket,
+        order: Order | None = None,
+        swap: Swap | None = None,
+        *,
+        landed: bool = False,
+    ) -> GasCost:
         """What a swap's gas costs on the token's chain now."""
         ...
 
@@ -58,44 +74,93 @@ class Landing:
         self._book = book
         self._emit = emit
 
-    def mine(self, order: Order, market: TokenMarket) -> None:
-        """Execute an order at the price that its market has now."""
+    def mine(
+        self, order: Order, market: TokenMarket, block: int = 0, *, landed: bool = False
+    ) -> None:
+        """Execute an order on what its market is now.
+
+        Args:
+            order: One that was sent.
+            market: Of its token.
+            block: The block that it is the first transaction of, 0 where it lands by time.
+            landed: That block is known, and so what its gas cost; else it is the next one.
+        """
+        of, cash = self._of, self._account.ledger.cash
         price = market.price_of(order.side) or ZERO
-        swap = quote(order, price, market.pricer, market.token.decimals)
-        gas = self._book.gas_of(market)
-        cash = self._account.ledger.cash
-        passes = swap is not None and moves(swap) and within(order, swap, order.bound or ZERO)
-        if passes and swap is not None:
-            needed = add(swap.cash, gas.usd) if order.side is Side.BUY else sub(gas.usd, swap.cash)
-            if cash < needed:
-                passes = False
-        if not passes and cash < gas.usd:
-            if order.urgent:
-                # no money for the gas of a revert, so it was not mined; it goes again, wider
-                if moves(swap):
-                    self._book.send(order, market, widened(order.tolerance_bps))
-                return
-            self._book.end(
-                order,
-                ev.OrderCancelled(
-                    self._account.seq + 1,
-                    self._of.now,
-                    order.id,
-                    f"the cash of {cash:,.2f} no longer covers the swap and its gas",
-                ),
-            )
-            return
-        if passes and swap is not None:
-            self._fill(order, market, swap, gas)
+        pricer = market.pricer
+        swap, why = quote_or_why(order, price, pricer, market.token.decimals)
+        gas = self._book.gas_of(market, order, swap, landed=landed)
+        passes = self._passes(order, swap, gas)
+        protected = of.profile.mev_protection
+        seen = market.chain.public_mempool and not protected
+        if passes and seen and swap is not None and isinstance(pricer, PoolPricer):
+            swap = pricer.sandwiched(swap, lambda s: _goes(order, s), _attack(swap, gas))
+            gas = self._book.gas_of(market, order, swap, landed=landed)
+            passes = self._passes(order, swap, gas)
+        if not passes and protected and block and pricer.fidelity is ev.Fidelity.POOL:
+            self._leave_out(order, market, swap, block, why)
+        elif not passes and cash < gas.usd:
+            self._too_poor(order, market, swap)
+        elif passes and swap is not None:
+            self._fill(order, market, swap, gas, block)
+            self._book.refresh(order.token)
         else:
-            self._revert(order, market, swap, gas)
+            self._revert(order, market, swap, gas, block, why)
+            self._book.refresh(order.token)
+
+    def _passes(self, order: Order, swap: Swap | None, gas: GasCost) -> bool:
+        """Does it keep its bound, and is there money for it?"""
+        if swap is None or not _goes(order, swap):
+            return False
+        needed = add(swap.cash, gas.usd) if order.side is Side.BUY else sub(gas.usd, swap.cash)
+        return self._account.ledger.cash >= needed
+
+    def _too_poor(self, order: Order, market: TokenMarket, swap: Swap | None) -> None:
+        """There is no money for the gas of a revert, so it was not mined."""
+        if order.urgent:
+            if moves(swap):
+                self._book.send(order, market, widened(order.tolerance_bps))
+            return
+        cash = self._account.ledger.cash
+        reason = f"the cash of {cash:,.2f} no longer covers the swap and its gas"
+        seq = self._account.seq + 1
+        self._book.end(order, ev.OrderCancelled(seq, self._of.now, order.id, reason))
+
+    def _leave_out(
+        self, order: Order, market: TokenMarket, swap: Swap | None, block: int, why: str
+    ) -> None:
+        """A protected relay includes nothing that would revert."""
+        again = self._again(order, swap)
+        final = again is Status.REVERTED
+        self._emit(
+            ev.NotIncluded(
+                self._account.seq + 1,
+                self._of.now,
+                order.id,
+                order.token,
+                market.token.symbol,
+                order.side,
+                order.origin,
+                block,
+                f"not included in block {block}: {_what(order, swap, why)}",
+                Status.CANCELLED.value if final else again.value,
+            )
+        )
+        self._go_on(order, market, again)
         self._book.refresh(order.token)
 
-    def _fill(self, order: Order, market: TokenMarket, swap: Swap, gas: GasCost) -> None:
+    def _fill(
+        self, order: Order, market: TokenMarket, swap: Swap, gas: GasCost, block: int
+    ) -> None:
         account, of = self._account, self._of
         buying = order.side is Side.BUY
         value = mul(swap.quantity, swap.reference)
         cost, realized = value, ZERO
+        block = block or of.pools.head(market.chain.key)
+        execution = None
+        if swap.run is not None:
+            bound = raw_bound(order, swap.run.path)
+            execution = execution_of(swap.run, block, bound, gas.made_of)
         if not buying:
             cost = cost_of(account.ledger.positions[order.token], swap.quantity)
             realized = sub(value, cost)
@@ -112,7 +177,7 @@ class Landing:
                 swap.cash,
                 swap.price,
                 swap.reference,
-                market.source_of(order.side),
+                self._source(order, market, swap, block),
                 drift(
                     swap.reference,
                     order.quote_price or swap.reference,
@@ -131,6 +196,8 @@ class Landing:
                 cost,
                 realized,
                 order.decision,
+                swap.mev,
+                execution,
             )
         )
         self._book.trails.pop(order.id, None)
@@ -148,22 +215,28 @@ class Landing:
                     ev.OrderActivated(self._account.seq + 1, self._of.now, other.id, quantity)
                 )
 
-    def _revert(self, order: Order, market: TokenMarket, swap: Swap | None, gas: GasCost) -> None:
-        reference = market.price_of(order.side) or ZERO
+    def _source(self, order: Order, market: TokenMarket, swap: Swap | None, block: int) -> str:
+        """Who says what it was executed on; and why it is an estimate where it was to be none."""
+        source = source_of(swap, market, order.side, block)
+        if not order.lands_block or (swap is not None and swap.run is not None):
+            return source
+        if self._of.pools.silent(market.chain.key):
+            return f"{source}; {market.chain.name} is silent"
+        return f"{source}; its pools are not known"
+
+    def _revert(
+        self,
+        order: Order,
+        market: TokenMarket,
+        swap: Swap | None,
+        gas: GasCost,
+        block: int,
+        why: str,
+    ) -> None:
+        reference = swap.reference if swap is not None else market.price_of(order.side) or ZERO
         price = swap.price if swap is not None else reference
-        quantity = order.quantity or ZERO
-        if swap is not None:
-            quantity = swap.quantity
-        what = "the pool cannot serve this size"
-        if swap is not None:
-            got = swap.quantity if order.side is Side.BUY and not order.exact_out else swap.cash
-            word = "maximum in" if order.exact_out else "minimum out"
-            what = f"it would have come to {got:f}, the {word} was {order.bound or ZERO:f}"
-            if within(order, swap, order.bound or ZERO):
-                what = "cash no longer covers the swap and its gas"
-        again = self._after_revert(order)
-        if again is Status.SUBMITTED and not moves(swap):
-            again = Status.WORKING
+        quantity = swap.quantity if swap is not None else order.quantity or ZERO
+        again = self._again(order, swap)
         self._emit(
             ev.Reverted(
                 self._account.seq + 1,
@@ -175,7 +248,7 @@ class Landing:
                 order.origin,
                 price,
                 reference,
-                market.source_of(order.side),
+                self._source(order, market, swap, block),
                 drift(
                     reference,
                     order.quote_price or reference,
@@ -189,10 +262,20 @@ class Landing:
                 gas.native_usd,
                 gas.source,
                 market.pricer.fidelity,
-                what,
+                _what(order, swap, why),
                 again.value,
             )
         )
+        self._go_on(order, market, again)
+
+    def _again(self, order: Order, swap: Swap | None) -> Status:
+        """The state that an order which did not fill goes on in."""
+        again = self._after_revert(order)
+        if again is Status.SUBMITTED and not moves(swap):
+            return Status.WORKING
+        return again
+
+    def _go_on(self, order: Order, market: TokenMarket, again: Status) -> None:
         if again is Status.SUBMITTED:
             self._book.send(self._account.orders[order.id], market, widened(order.tolerance_bps))
         elif again is Status.REVERTED:
@@ -211,3 +294,34 @@ class Landing:
         if order.kind in (Kind.LIMIT, Kind.TAKE_PROFIT) and order.attempts < MAX_ATTEMPTS:
             return Status.WORKING
         return Status.REVERTED
+
+
+def source_of(swap: Swap | None, market: TokenMarket, side: Side, block: int) -> str:
+    """Who says the price that a swap is measured against: the pools at a block, or a source."""
+    if swap is None or swap.run is None:
+        return market.source_of(side)
+    return f"onchain #{block}"
+
+
+def _goes(order: Order, swap: Swap) -> bool:
+    return moves(swap) and within(order, swap, order.bound or ZERO)
+
+
+def _what(order: Order, swap: Swap | None, why: str) -> str:
+    """What kept a swap from being executed."""
+    if swap is None:
+        return why
+    if within(order, swap, order.bound or ZERO):
+        return "cash no longer covers the swap and its gas"
+    got = swap.quantity if order.side is Side.BUY and not order.exact_out else swap.cash
+    word = "maximum in" if order.exact_out else "minimum out"
+    return f"it would have come to {got:f}, the {word} was {order.bound or ZERO:f}"
+
+
+def _attack(swap: Swap, gas: GasCost) -> Decimal:
+    """USDC that the two swaps of a sandwich cost in gas, at what the order itself pays for it."""
+    if swap.run is None:
+        return ZERO
+    concentrated = swap.run.work[0].concentrated
+    one = swap_units([HopWork(concentrated=concentrated, tick_moved=concentrated)])
+    return gas_usd(2 * one, gas.price_wei, 0, gas.native_usd)

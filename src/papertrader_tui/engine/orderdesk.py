@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.account import cash_need
+from papertrader_tui.domain.account import approval, cash_need
 from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import (
     Kind,
@@ -23,18 +23,22 @@ from papertrader_tui.domain.orders import (
     Status,
 )
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.engine.checks import Draft, draft
-from papertrader_tui.engine.landing import Landing
+from papertrader_tui.engine.checks import Draft, draft, trial_order
+from papertrader_tui.engine.landing import Landing, source_of
 from papertrader_tui.engine.situation import Emit, Situation
-from papertrader_tui.simulator.gas import GasCost, swap_gas
-from papertrader_tui.simulator.landing import lands_at
+from papertrader_tui.simulator.costs import Swap
+from papertrader_tui.simulator.gas import GasCost, GasTerms, run_gas, swap_gas
+from papertrader_tui.simulator.landing import BLOCKS_BY_STRATEGY, MOST_UNSEEN, lands_at, wait
 from papertrader_tui.simulator.matching import (
     moves,
     quote,
+    quote_or_why,
     terms,
     trail_price,
     triggered,
 )
+from papertrader_tui.simulator.pool_pricer import raw_bound
+from papertrader_tui.simulator.pools import SILENCE
 
 
 class OrderDesk:
@@ -60,12 +64,53 @@ class OrderDesk:
         of = self._of
         now = of.now if now is None else now
         market = of.markets.get(request.token)
-        gas = self.gas_of(market).usd if market is not None else ZERO
-        return draft(request, market, self._account, of.gates, of.profile, gas, now, of.stale_after)
 
-    def gas_of(self, market: TokenMarket) -> GasCost:
-        """What a swap's gas costs on the token's chain now."""
-        return swap_gas(market.chain, self._of.gas.get(market.chain.key))
+        def drafted(gas_usd: Decimal) -> Draft:
+            return draft(
+                request, market, self._account, of.gates, of.profile, gas_usd, now, of.stale_after
+            )
+
+        if market is None:
+            return drafted(ZERO)
+        typical = self.gas_of(market)
+        sized = drafted(typical.usd)
+        if sized.notional is None and sized.quantity is None:
+            return sized
+        order = trial_order(request, sized, now)
+        swap = quote(order, market.price or ZERO, market.pricer, market.token.decimals)
+        if swap is None or swap.run is None:
+            return sized
+        return drafted(self.gas_of(market, order, swap).usd)
+
+    def gas_of(
+        self,
+        market: TokenMarket,
+        order: Order | None = None,
+        swap: Swap | None = None,
+        *,
+        landed: bool = False,
+    ) -> GasCost:
+        """What a swap's gas costs on the token's chain now; a typical one's where it is not known.
+
+        Args:
+            market: Of the token.
+            order: Whose swap it is.
+            swap: Through the token's pools.
+            landed: The newest block is the one it landed in.
+        """
+        gas = self._of.gas.get(market.chain.key)
+        run = swap.run if swap is not None else None
+        if order is None or run is None or gas is None or gas.fees is None:
+            return swap_gas(market.chain, gas)
+        account = self._account
+        terms = GasTerms(
+            self._of.profile.gas_strategy,
+            approval(order.token, order.side) not in account.approved,
+            order.side is Side.BUY and account.held(order.token) == 0,
+            raw_bound(order, run.path),
+            landed,
+        )
+        return run_gas(market.chain, gas, gas.fees, run, terms)
 
     # ------------------------------------------------------------------ placing
 
@@ -248,11 +293,37 @@ class OrderDesk:
         for order in list(self._account.open.get(market.token.id, {}).values()):
             if (
                 order.status is Status.SUBMITTED
-                and ((order.lands_at or 0) <= now or (opening and order.quote_time <= now))
+                and self._time_has_come(order, market, now, opening)
                 # on a doubted price an entry waits for one that is believed
                 and market.price_of(order.side) is not None
             ):
                 self._landing.mine(order, market)
+
+    def _time_has_come(self, order: Order, market: TokenMarket, now: int, opening: bool) -> bool:
+        """Does it land on a price? Where its chain tells blocks, only if that fell silent."""
+        if order.lands_block:
+            late = now > (order.lands_at or 0) + SILENCE
+            return late and self._of.pools.silent(market.chain.key)
+        return (order.lands_at or 0) <= now or (opening and order.quote_time <= now)
+
+    def land_in(self, market: TokenMarket, block: int) -> None:
+        """Mine what was sent for this block, or for an earlier one and could not land then.
+
+        An order is the first transaction of its block, so the token's pools must stand as they
+        did before it. Where that is not to be had for too long, it lands on what there is, in
+        the block after the newest.
+        """
+        pools, token = self._of.pools, market.token.id
+        exact = pools.stands_before(token, block)
+        for order in list(self._account.open.get(token, {}).values()):
+            late = self._of.now > (order.lands_at or 0) + SILENCE
+            if (
+                order.status is Status.SUBMITTED
+                and 0 < order.lands_block <= block
+                and (exact or late)
+                and market.price_of(order.side) is not None
+            ):
+                self._landing.mine(order, market, block if exact else block + 1, landed=exact)
 
     def match(self, market: TokenMarket, low: Decimal, high: Decimal) -> None:
         """Send the resting orders that this price, or the path since the last one, triggers."""
@@ -322,21 +393,12 @@ class OrderDesk:
         price = market.price_of(order.side) or ZERO
         if tolerance is not None:
             order = order.to(Status.SUBMITTED, tolerance_bps=tolerance)
-        swap = quote(order, price, market.pricer, market.token.decimals)
+        swap, why = quote_or_why(order, price, market.pricer, market.token.decimals)
         if not moves(swap):
             if order.urgent and order.status is Status.WORKING:
                 return  # it has to get out: the next price may serve it
-            self.end(
-                order,
-                ev.OrderCancelled(
-                    self._account.seq + 1,
-                    of.now,
-                    order.id,
-                    "the pool cannot serve this size"
-                    if swap is None
-                    else "the size comes to nothing after costs",
-                ),
-            )
+            reason = why or "the size comes to nothing after costs"
+            self.end(order, ev.OrderCancelled(self._account.seq + 1, of.now, order.id, reason))
             return
         assert swap is not None
         expected, bound = terms(order, swap, market.token.decimals)
@@ -346,23 +408,38 @@ class OrderDesk:
             self.end(order, ev.OrderCancelled(seq, of.now, order.id, reason))
             return
         attempt = order.attempts + 1
+        head = of.pools.head(market.chain.key)
+        blocks, block = self._wait(order, market, attempt, swap)
         self._emit(
             ev.OrderSubmitted(
                 self._account.seq + 1,
                 of.now,
                 order.id,
                 attempt,
-                lands_at(market.chain, self._account.seed, order.id, attempt, of.now),
-                price,
-                market.source_of(order.side),
+                lands_at(market.chain, blocks, of.now),
+                swap.reference,
+                source_of(swap, market, order.side, head),
                 market.time,
                 expected,
                 bound,
                 order.tolerance_bps,
                 self.trails.get(order.id, order.high),
+                block,
             )
         )
         market.working = True
+
+    def _wait(self, order: Order, market: TokenMarket, attempt: int, swap: Swap) -> tuple[int, int]:
+        """How many blocks an order waits, and the number of its block, 0 if it lands by time."""
+        of, chain = self._of, market.chain
+        gas = of.gas.get(chain.key)
+        if swap.run is None or gas is None or gas.fees is None:
+            return wait(self._account.seed, order.id, attempt), 0
+        choices = BLOCKS_BY_STRATEGY[of.profile.gas_strategy]
+        blocks = wait(self._account.seed, order.id, attempt, choices)
+        # a node that is asked every few seconds tells of a block after newer ones were made
+        unseen = min(max(0, of.now - gas.time) // chain.block_ms, MOST_UNSEEN)
+        return blocks, of.pools.head(chain.key) + unseen + blocks
 
     def _beyond_cash(self, order: Order, bound: Decimal) -> bool:
         """Would it need more than is free and it has reserved itself?"""

@@ -12,6 +12,7 @@ from papertrader_tui.domain.gates import Gates
 from papertrader_tui.domain.market import Gas
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.intel.levels import Profile
+from papertrader_tui.simulator.pools import PoolBook
 
 Emit = Callable[[ev.Event], None]
 
@@ -22,6 +23,7 @@ class Situation(Protocol):
     account: Account
     gates: Gates
     profile: Profile
+    pools: PoolBook
     stale_after: int
     now: int
 

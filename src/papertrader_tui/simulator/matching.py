@@ -28,14 +28,21 @@ MAX_ATTEMPTS = 5
 
 def quote(order: Order, reference: Decimal, pricer: Pricer, decimals: int) -> Swap | None:
     """The swap that an order would be at this price, None where the pool cannot serve it."""
-    if order.side is Side.SELL:
-        return pricer.sell(order.quantity or ZERO, reference)
-    if order.notional is not None:
-        return pricer.buy(order.notional, reference, decimals)
+    return quote_or_why(order, reference, pricer, decimals)[0]
+
+
+def quote_or_why(
+    order: Order, reference: Decimal, pricer: Pricer, decimals: int
+) -> tuple[Swap | None, str]:
+    """The same, and why the pool cannot serve it."""
     try:
-        return pricer.buy_exact(order.quantity or ZERO, reference)
-    except NotEnoughLiquidity:
-        return None
+        if order.side is Side.SELL:
+            return pricer.sell(order.quantity or ZERO, reference), ""
+        if order.notional is not None:
+            return pricer.buy(order.notional, reference, decimals), ""
+        return pricer.buy_exact(order.quantity or ZERO, reference), ""
+    except NotEnoughLiquidity as fault:
+        return None, f"the pool cannot serve this size: {fault}"
 
 
 def terms(order: Order, swap: Swap, decimals: int) -> tuple[Decimal, Decimal]:

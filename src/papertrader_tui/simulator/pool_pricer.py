@@ -25,6 +25,7 @@ from papertrader_tui.domain.money import (
     quantize_up,
     sub,
 )
+from papertrader_tui.domain.orders import Order, Side
 from papertrader_tui.simulator.costs import LiquidityPricer, Pricer, Swap
 from papertrader_tui.simulator.mev import sandwich
 from papertrader_tui.simulator.paths import Path, Run
@@ -133,6 +134,12 @@ class PoolPricer:
 def to_raw(value: Decimal, decimals: int) -> int:
     """Smallest units in an amount; what is finer than one is left out."""
     return int(EXACT.scaleb(value, decimals))
+
+
+def raw_bound(order: Order, path: Path) -> int:
+    """An order's least amount out, or most in, in raw units; 0 before it has one."""
+    received = order.side is Side.BUY and not order.exact_out
+    return to_raw(order.bound or ZERO, path.token_decimals if received else path.usdc_decimals)
 
 
 def from_raw(raw: int, decimals: int) -> Decimal:

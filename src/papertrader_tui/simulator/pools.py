@@ -45,7 +45,7 @@ class PoolBook:
     """
 
     __slots__ = (
-        "_clock", "_cores", "_heads", "_pricers", "_routes", "_settled", "_states", "_tables",
+        "_before", "_clock", "_cores", "_heads", "_pricers", "_routes", "_states", "_tables",
         "_ticks", "_users", "shadow",
     )  # fmt: skip
 
@@ -60,8 +60,8 @@ class PoolBook:
         self._pricers: dict[TokenId, PoolPricer | None] = {}
         #: per chain: newest block, and when it was heard of
         self._heads: dict[str, tuple[int, int]] = {}
-        #: per chain: the block before that, up to whose end every state is known
-        self._settled: dict[str, int] = {}
+        #: per chain: what had been the newest block until then
+        self._before: dict[str, int] = {}
         self.shadow = Shadow()
 
     # ------------------------------------------------------------------ what chains say
@@ -82,8 +82,7 @@ class PoolBook:
     def hear(self, gas: Gas) -> None:
         """Note that a chain has a newer block."""
         if gas.fees is not None:
-            head, _ = self._heads.get(gas.chain, (0, 0))
-            self._settled[gas.chain] = min(head, gas.fees.block)
+            self._before[gas.chain] = self.head(gas.chain)
             self._heads[gas.chain] = gas.fees.block, self._clock()
 
     def _reroute(self, route: Route) -> None:
@@ -111,18 +110,21 @@ class PoolBook:
         """Has the chain said nothing for too long?"""
         return self._clock() - self._heads.get(chain, (0, -SILENCE - 1))[1] > SILENCE
 
-    def settled(self, token: TokenId) -> int:
-        """Newest block at whose end all pools of a token are known, -1 without any.
+    def stands_before(self, token: TokenId, block: int) -> bool:
+        """Are the states of a token's pools those that the first transaction of a block finds?
 
-        A pool that is not mentioned with a block did not change in it, so its state is good up to
-        the block before the newest one, whenever it is from; a state may be newer than that.
+        A pool that is not mentioned with a block did not change in it. So a state is that of the
+        end of `block` - 1 if it is from then, or from earlier and nothing was missed since.
         """
         route = self._routes.get(token)
-        states = [self._states.get(p.id) for p in route.hops] if route is not None else []
-        blocks = [s.block for s in states if s is not None]
-        if not blocks or len(blocks) < len(states):
-            return -1
-        return max(min(blocks), self._settled.get(token.partition(":")[0], 0))
+        if route is None or not route.hops:
+            return False
+        through = self._before.get(token.partition(":")[0], 0)
+        states = [self._states.get(pool.id) for pool in route.hops]
+        return all(
+            s is not None and s.block < block and (s.block == block - 1 or through >= block - 1)
+            for s in states
+        )
 
     def fault(self, token: TokenId) -> str:
         """Why a token must not be bought, "" if it may."""
