@@ -138,6 +138,8 @@ def test_a_recipient_without_the_token(chain_market: ChainMarket, pool: str) -> 
         ("usdc", "v2 gem/usdc", "v2 gem/weth"),
         ("weth", "v3 usdc/weth 500"),
         ("weth", "v3 gem/weth 3000", "v3 gem/usdc 500"),
+        ("usdc", "v3 usdc/weth 3000"),
+        ("sats", "v3 sats/usdc 3000", "v3 usdc/weth 100"),
     ],
     ids=" > ".join,
 )

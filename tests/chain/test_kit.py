@@ -78,6 +78,13 @@ def test_what_is_taken_back_leaves_the_next_block_as_it_was(chain_market: ChainM
     assert node.block["timestamp"] == first["timestamp"]
 
 
+def test_a_node_may_mine_by_itself(new_node: Callable[..., Anvil]) -> None:
+    node = new_node(block_time=1)
+    before = node.number
+    receipt = node.send(node.accounts[0], node.accounts[1], value=1)
+    assert int(receipt["blockNumber"], 16) > before
+
+
 def test_odd_tokens_are_odd(chain_market: ChainMarket) -> None:
     def say(key: str, what: str, kind: str) -> Any:
         view = View(chain_market.addresses.tokens[key], f"{what}()", f"({kind})")

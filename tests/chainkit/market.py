@@ -8,11 +8,12 @@ from typing import Any
 
 from tests.chainkit.node import Anvil
 from tests.chainkit.records import Addresses, Pool, Route, Token, Trade
-from tests.chainkit.rpc import Rpc, View
+from tests.chainkit.rpc import Rpc, View, calldata
 
 MAX_UINT256 = (1 << 256) - 1
 _DEADLINE = (1 << 32) - 1  # as long as any time of today; calldata is paid for by the byte
 
+_ROUTER_ITSELF = "0x" + "00" * 20
 _V3_ONE = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))"
 _V3_ONE_OUT = "exactOutputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))"
 _V3_PATH = "exactInput((bytes,address,uint256,uint256,uint256))"
@@ -237,18 +238,23 @@ class ChainMarket:
     ) -> tuple[str, str, tuple[Any, ...], int]:
         most = self.quote(route, amount, exact_out=True) if exact_out else 0
         pays = native and route.token_in.key == "weth"
-        to = self.addresses.router_v3
-        if native and not pays:
-            msg = "the kit pays V3 swaps in the native token, and is not paid in it"
-            raise ValueError(msg)
-        value = (most if exact_out else amount) if pays else 0
+        paid = native and route.token_out.key == "weth"
+        # What is to be unwrapped the router keeps for the call after the swap.
+        recipient = _ROUTER_ITSELF if paid else who
+        limits = (_DEADLINE, amount, most)
         if len(route.pools) > 1:
             name = _V3_PATH_OUT if exact_out else _V3_PATH
-            path = route.path(reverse=exact_out)
-            return to, name, ((path, who, _DEADLINE, amount, most),), value
-        name = _V3_ONE_OUT if exact_out else _V3_ONE
-        ends = (route.token_in.address, route.token_out.address, route.pools[0].fee_ppm)
-        return to, name, ((*ends, who, _DEADLINE, amount, most, 0),), value
+            order: tuple[Any, ...] = (route.path(reverse=exact_out), recipient, *limits)
+        else:
+            name = _V3_ONE_OUT if exact_out else _V3_ONE
+            ends = (route.token_in.address, route.token_out.address, route.pools[0].fee_ppm)
+            order = (*ends, recipient, *limits, 0)
+        value = (most if exact_out else amount) if pays else 0
+        if paid:
+            calls = [calldata(name, order), calldata("unwrapWETH9(uint256,address)", 0, who)]
+            packed = [bytes.fromhex(call[2:]) for call in calls]
+            return self.addresses.router_v3, "multicall(bytes[])", (packed,), value
+        return self.addresses.router_v3, name, (order,), value
 
 
 def answer(first: Any, *, exact_out: bool) -> int:

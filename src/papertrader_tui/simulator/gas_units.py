@@ -28,7 +28,8 @@ _V3_TICK_AGAIN: Final = 23_860
 _V3_EMPTY_WORD: Final = 7_400
 _NEW_HOLDER: Final = 17_100  # the recipient's balance slot from zero
 _NATIVE_IN: Final = 3_251
-_NATIVE_OUT: Final = 14_544
+_V2_NATIVE_OUT: Final = 14_544
+_V3_NATIVE_OUT: Final = 19_000  # the router's multicall: swap to itself, then unwrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ def swap_units(
     units = _V3_SWAP if hops[0].concentrated else _V2_SWAP
     units += sum(_V3_HOP if hop.concentrated else _V2_HOP for hop in hops[1:])
     units += sum(_variable(hop) for hop in hops)
-    return units + _NEW_HOLDER * new_holder + _NATIVE_IN * native_in + _NATIVE_OUT * native_out
+    unwrap = _V3_NATIVE_OUT if hops[-1].concentrated else _V2_NATIVE_OUT
+    return units + _NEW_HOLDER * new_holder + _NATIVE_IN * native_in + unwrap * native_out
 
 
 def _variable(hop: HopWork) -> int:

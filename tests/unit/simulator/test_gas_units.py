@@ -26,6 +26,7 @@ def near(units: int, measured: int) -> bool:
         (swap_units([V2], new_holder=True), 115_372),
         (swap_units([V2, V2], native_in=True), 156_728),
         (swap_units([V2], native_out=True), 112_816),
+        (swap_units([V3], native_out=True), 120_077),
         (swap_units([V3]), 101_384),
         (swap_units([V3, V3]) - ROUND_TRIP, 159_788),
         (swap_units([V3, V3]), 166_417),
