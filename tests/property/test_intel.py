@@ -10,7 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from papertrader_tui.domain.decision import Action
+from papertrader_tui.domain.market import HOUR
+from papertrader_tui.intel import sizing
 from papertrader_tui.intel.context import Context
+from papertrader_tui.intel.curve import Curve
 from papertrader_tui.intel.decisions import RULES, Verdict, judge
 from papertrader_tui.intel.exits import ExitPlan, breach, sold_part
 from papertrader_tui.intel.explain import explain
@@ -30,6 +33,16 @@ def dollars(low: float, high: float) -> st.SearchStrategy[float]:
 
 
 MAYBE_LIQUIDITY = st.none() | dollars(1e3, 1e9)
+SIZES = [2.0**n for n in range(24)]
+
+
+def pool(reserve: float, fee: float = 0.0005, step: float = 0.0) -> Curve:
+    """Costs in a pool of so many dollars a side, with a step in them where its depth changes."""
+    impact = [size / (reserve + size) + (step if size > 1_000 else 0.0) for size in SIZES]
+    return Curve(SIZES, [2 * (fee + part) for part in impact], impact)
+
+
+POOLS = st.builds(pool, dollars(1e3, 1e9), floats(0, 0.01), floats(0, 0.02))
 
 
 @st.composite
@@ -71,9 +84,26 @@ def markets(draw: st.DrawFn) -> dict[str, object]:
         "sources": draw(st.integers(0, 4)),
         "age_ms": draw(st.integers(0, 60_000)),
         "watch_drop": draw(st.none() | floats(-0.5, 0.5)),
+        "spread": draw(st.just(0.0) | floats(0, 1)),
+        "gas_fullness": draw(st.just(-1.0) | floats(0, 1)),
+        "volume_24h": draw(st.just(-1.0) | dollars(1, 1e10)),
+        "volume_change": draw(st.none() | floats(0, 1e6)),
+        "curve": draw(st.none() | POOLS),
         "limit": draw(st.none() | dollars(1, 1e5)),
         "value": draw(floats(90, 115)),
     }
+
+
+#: What a decision has to name as the condition that made it.
+CALLED = {
+    "skip.price": {"price"}, "skip.confidence": {"confidence"}, "skip.risk": {"risk"},
+    "skip.stress": {"stress"}, "skip.history": {"history"}, "skip.cost": {"expected move"},
+    "hold.opportunity": {"opportunity"}, "hold.trend": {"longest trend"},
+    "skip.exposure": {"size"}, "skip.size": {"size"}, "exit.trend": {"trend"},
+    "exit.risk": {"risk"}, "exit.time": {"time"}, "exit.stress": {"stress"},
+    "exit.stop_loss": {"stop"}, "exit.trailing": {"trailing stop"},
+    **{f"exit.take_profit_{n}": {"target 1"} for n in (1, 2, 3)},
+}  # fmt: skip
 
 
 def made(level: int, said: dict[str, object], values: dict[str, object]) -> Context:
@@ -97,12 +127,36 @@ def test_1_contributions_sum_exactly_and_scores_stay_in_range(
         ("confidence", verdict.confidence),
     ):
         mine = [f for f in factors if f.of == of]
+        assert all("nan" not in f.sentence and "inf" not in f.sentence for f in mine)
         assert sum((f.contribution for f in mine), Decimal(0)) == Decimal(total) / 100
         if mine:
             assert sum((f.weight for f in mine), Decimal(0)) == 100
         for factor in mine:
             exact = factor.score * factor.weight / 100
             assert abs(factor.contribution - exact) <= Decimal("0.005")
+    assert all(0 <= check.used <= 9.999 for check in checks)
+    hits = {check.name for check in checks if check.hit}
+    assert not hits if verdict.action is Action.BUY else True
+    assert CALLED.get(verdict.rule, set()) <= hits
+
+
+@given(st.integers(1, 10), features(), markets(), st.data())
+def test_1_an_exit_names_the_condition_that_called_for_it(
+    level: int, said: dict[str, object], values: dict[str, object], data: st.DataObject
+) -> None:
+    ctx = made(level, said, values)
+    ctx.held, ctx.plan = True, ExitPlan(100.0, data.draw(floats(0.5, 8)), START)
+    ctx.opened = ctx.time - data.draw(st.integers(0, 48 * HOUR))
+    ctx.pnl = data.draw(floats(-1, 3))
+    ctx.breached = breach(ctx.plan, ctx.value, ctx.value) or ""
+    verdict = judge(ctx)
+    story = explain(ctx, verdict)
+    assert "nan" not in story.reason
+    assert {check.of for check in story.checks} == {"exit"}
+    assert all(0 <= check.used <= 9.999 for check in story.checks)
+    hits = {check.name for check in story.checks if check.hit}
+    assert CALLED.get(verdict.rule, set()) <= hits
+    assert verdict.rule != "hold.position" or not hits
 
 
 @given(st.lists(dollars(1e-12, 1e9), min_size=1, max_size=60), st.integers(1, 9))
@@ -186,20 +240,39 @@ def riskier(ctx: Context, name: str, value: float) -> None:
     ctx.series.version += 1
 
 
-@given(features(), markets(), st.sampled_from(["sigma", "liquidity", "age_ms"]), st.data())
+RISKIER = {
+    "sigma": lambda draw, now: draw(floats(now or 0.0, 0.1)),
+    "liquidity": lambda draw, now: draw(floats(0, now)),
+    "age_ms": lambda draw, now: draw(st.integers(now, 600_000)),
+    "spread": lambda draw, now: draw(floats(now, 2)),
+    "watch_drop": lambda draw, now: draw(floats(now, 1)),
+    "gas_rank": lambda draw, now: draw(floats(now, 1)),
+    "gas_fullness": lambda draw, now: draw(floats(now, 1)),
+}
+
+
+@given(features(), markets(), st.sampled_from(sorted(RISKIER)), st.data())
 def test_3_more_volatility_less_depth_or_an_older_price_never_lower_risk(
     said: dict[str, object], values: dict[str, object], name: str, data: st.DataObject
 ) -> None:
-    assume(name != "liquidity" or values["liquidity"] is not None)
     ctx = made(5, said, values)
+    now = getattr(ctx.series if name == "sigma" else ctx, name)
+    assume(now is not None and (name != "gas_fullness" or now >= 0))
     before = score(ctx)[0]
-    if name == "sigma":
-        riskier(ctx, name, data.draw(floats(float(str(said["sigma"])), 0.1)))
-    elif name == "liquidity":
-        riskier(ctx, name, data.draw(floats(0, float(str(values["liquidity"])))))
-    else:
-        ctx.age_ms = data.draw(st.integers(ctx.age_ms, 600_000))
+    riskier(ctx, name, RISKIER[name](data.draw, now))
     assert score(ctx)[0] >= before
+
+
+@given(features(), markets(), dollars(1e3, 1e9), floats(0.01, 1), floats(0, 0.01))
+def test_3_a_pool_with_less_in_it_never_lowers_risk_nor_the_cost(
+    said: dict[str, object], values: dict[str, object], reserve: float, left: float, fee: float
+) -> None:
+    ctx = made(5, said, values)
+    ctx.curve = pool(reserve, fee)
+    risk, cost = score(ctx)[0], sizing.round_trip(250.0, ctx)
+    ctx.curve = pool(reserve * left, fee)
+    assert score(ctx)[0] >= risk
+    assert sizing.round_trip(250.0, ctx) >= cost
 
 
 @given(features(), markets(), st.data())
@@ -227,7 +300,8 @@ def promising(draw: st.DrawFn) -> tuple[dict[str, object], dict[str, object]]:
     values |= {
         "value": draw(floats(98, 103)), "age_ms": draw(st.integers(0, 10_000)), "sources": 0,
         "fee_bps": draw(st.sampled_from([0.0, 1.0, 5.0])), "watch_drop": None,
-        "liquidity": draw(st.none() | dollars(1e4, 1e9)),
+        "liquidity": draw(st.none() | dollars(1e4, 1e9)), "spread": 0.0,
+        "curve": draw(st.none() | st.builds(pool, dollars(1e4, 1e9), st.just(0.0005))),
         "equity": draw(dollars(20, 2e4)), "gas_usd": draw(dollars(1e-4, 2)),
     }  # fmt: skip
     equity = float(str(values["equity"]))
@@ -281,7 +355,9 @@ def test_a_size_never_exceeds_what_limits_it_and_pays_for_itself(
         assert size <= ctx.equity * profile.max_position_pct / 100
         assert ctx.exposure + size <= ctx.equity * profile.max_exposure_pct / 100 + 0.01
         assert 2 * verdict.round_trip <= verdict.expected_move + 1e-6
-        if ctx.liquidity is not None:
+        if ctx.curve is not None:
+            assert ctx.curve.impact(size) <= 0.005 + 1e-9
+        elif ctx.liquidity is not None:
             assert size / (ctx.liquidity / 2 + size) <= 0.005 + 1e-9
         if ctx.limit is not None:
             assert size <= ctx.limit

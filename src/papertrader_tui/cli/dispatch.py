@@ -20,6 +20,8 @@ _HANDLERS = {
     "token_add": ("tokens", "add"),
     "token_remove": ("tokens", "remove"),
     "token_list": ("tokens", "show"),
+    "decisions": ("decisions", "show"),
+    "explain": ("decisions", "explain"),
     "report": ("report", "run"),
     "export": ("records", "export"),
     "verify": ("records", "verify"),

@@ -7,9 +7,19 @@ import sys
 from typing import Any, NoReturn
 
 from papertrader_tui import __version__
-from papertrader_tui.cli.values import TAGS, beginning, duration, ending, level, tags, zone
+from papertrader_tui.cli.values import (
+    TAGS,
+    beginning,
+    count,
+    duration,
+    ending,
+    level,
+    tags,
+    zone,
+)
 from papertrader_tui.config_options import OPTIONS
 
+ACTIONS = ("BUY", "SELL", "HOLD", "SKIP")
 EXPORTS = ("trades", "orders", "decisions", "ledger", "tape")
 
 _PREFIX = "setting:"
@@ -80,6 +90,8 @@ examples:
     _headless(commands, [common, market])
     _account(commands, common)
     _token(commands, common)
+    _decisions(commands, common)
+    _explain(commands, common)
     _report(commands, common)
     _export(commands, common)
     _verify(commands, common)
@@ -300,6 +312,43 @@ def _token(commands: Any, common: Parser) -> None:
             action.add_argument("--all", action="store_true", help="the bundled tokens too")
         if name in ("search", "list"):
             action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _decisions(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "decisions",
+        parents=[common],
+        help="list what the bot concluded, and why",
+        description="The bot's last decisions, the newest at the end. Works beside a running desk.",
+        epilog="examples:\n  papertrader decisions --last 50 --action BUY\n"
+        "  papertrader decisions --token WETH --rule skip\n"
+        "  papertrader decisions --json | jq '.[].rule'\n",
+    )
+    parser.add_argument(
+        "--token", default="", metavar="TOKEN", help="chain:address, SYMBOL or SYMBOL@CHAIN"
+    )
+    parser.add_argument("--action", default="", type=str.upper, choices=ACTIONS, help="only these")
+    parser.add_argument(
+        "--rule", default="", metavar="RULE", help="a rule (skip.cost) or a family of them (exit)"
+    )
+    parser.add_argument("--last", default=20, type=count, metavar="N", help="so many (default: 20)")
+    parser.add_argument("--json", action="store_true", help="print JSON, whole")
+    parser.set_defaults(command="decisions", handler="decisions")
+
+
+def _explain(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "explain",
+        parents=[common],
+        help="tell one decision whole",
+        description="One decision of the bot: every factor with what it looked at, its weight and\n"
+        "its part of the score, and every condition with how near it was.",
+        epilog="examples:\n  papertrader explain d17\n"
+        "  papertrader explain d17 --json | jq .checks\n",
+    )
+    parser.add_argument("id", metavar="ID", help="as papertrader decisions shows it: d17")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command="explain", handler="explain")
 
 
 def _report(commands: Any, common: Parser) -> None:

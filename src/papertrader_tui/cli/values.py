@@ -48,6 +48,14 @@ def _moment(text: str) -> tuple[int, bool]:
     return (moment - _EPOCH) // timedelta(milliseconds=1), len(text.strip()) <= len("2026-01-05")
 
 
+def count(text: str) -> int:
+    """How many of something: a whole number above zero."""
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 1_000_000:
+        msg = f"{text!r} is no count; it is a whole number from 1 to 1000000"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
 def level(text: str) -> int:
     """An intelligence level."""
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 10:
