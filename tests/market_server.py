@@ -128,7 +128,8 @@ class MarketServer:
 
     def environment(self) -> dict[str, str]:
         """`PAPERTRADER_<SOURCE>_URL` of all five, for another process."""
-        return {f"PAPERTRADER_{source.upper()}_URL": self.url(source) for source in DIALECTS}
+        env = {f"PAPERTRADER_{source.upper()}_URL": self.url(source) for source in DIALECTS}
+        return {**env, "PAPERTRADER_ONCHAIN_ON": "false"}  # it is no node of any chain
 
     def set_price(self, token: Token | TokenId, price: Decimal | str, source: str = "") -> None:
         """What a token costs; with a source, what that one alone says of it."""

@@ -61,6 +61,7 @@ class LiveSettings:
         patience: How long one slow source holds the others up.
         deadline: After which a request has failed.
         probe: In which any source has to answer at the start.
+        poll: Between two looks for a new block of a chain.
     """
 
     ttl: Decimal = Decimal(30)
@@ -68,6 +69,7 @@ class LiveSettings:
     patience: Decimal = Decimal(3)
     deadline: Decimal = Decimal(10)
     probe: Decimal = Decimal(3)
+    poll: Decimal = Decimal(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class SourcesSettings:
     dexscreener: SourceOptions = SourceOptions()
     geckoterminal: SourceOptions = SourceOptions()
     defillama: SourceOptions = SourceOptions()
+    onchain: SourceOptions = SourceOptions()
 
     def of(self, name: str) -> SourceOptions:
         """Those of one source."""

@@ -18,6 +18,7 @@ SOURCES = {
     "coingecko": "CoinGecko: by id and contract, with history. A key raises its limits.",
     "geckoterminal": "GeckoTerminal: pools, with candles. No key.",
     "defillama": "DefiLlama: with confidence and history. No key.",
+    "onchain": "The pools themselves, through the nodes of [chain.NAME]. No key.",
 }
 
 SECTIONS = {
@@ -98,6 +99,8 @@ def _source(name: str, key: str) -> Option:
 
 
 def _source_keys(name: str) -> list[str]:
+    if name == "onchain":
+        return ["on"]
     # only CoinGecko's key alone does not tell which host it is for
     return [key for key in _SOURCE_HELP if key != "plan" or name == "coingecko"]
 
@@ -136,6 +139,14 @@ _ALL = (
         high=300,
     ),
     _option("feed", "order", "names", "sources, the preferred one first", choices=tuple(SOURCES)),
+    _option(
+        "feed",
+        "poll",
+        "number",
+        "seconds between two looks for a new block of a chain",
+        low=Decimal("0.2"),
+        high=60,
+    ),
     _option(
         "feed",
         "patience",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from papertrader_tui import tokenbook
+from papertrader_tui.chain.source import NAME as ONCHAIN
+from papertrader_tui.chain.source import OnchainSource
+from papertrader_tui.chain.watches import Watches
 from papertrader_tui.claim import Claim
 from papertrader_tui.config import Loaded as Config
 from papertrader_tui.domain.market import Quote
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.feeds.demo_parameters import LISTINGS
-from papertrader_tui.feeds.live import LiveMarket
+from papertrader_tui.feeds.live import LiveMarket, wall_clock
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.launch import data_dir
-from papertrader_tui.live_feed import open_feed
+from papertrader_tui.live_chains import watch_chains
+from papertrader_tui.live_feed import names_on, open_feed
 from papertrader_tui.lookout import known_tokens
 from papertrader_tui.ports import NotStarted
 from papertrader_tui.store.database import reading
@@ -42,9 +46,12 @@ class Found:
     answered: bool
     said: tuple[str, ...]
     faults: tuple[str, ...]
+    chains: Watches | None = None
 
     async def close(self) -> None:
         """Close the connections."""
+        if self.chains is not None:
+            await self.chains.close()
         await self.feed.close()
 
     def no_prices(self) -> NoPrices:
@@ -68,7 +75,11 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
         ConfigError: no source can be asked at all, or the watchlist cannot be used.
     """
     registry, watchlist = live_tokens(config)
-    feed, faults = await open_feed(config.settings)
+    onchain = OnchainSource(wall_clock) if ONCHAIN in names_on(config.settings) else None
+    feed, faults = await open_feed(config.settings, onchain=onchain)
+    chains = None
+    if onchain is not None:
+        chains = watch_chains(config.settings, registry, feed, onchain)
     account = claim.stored.account
     orders = [order.token for order in account.open_orders()]
     market = LiveMarket(
@@ -78,19 +89,23 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
         also=dict.fromkeys((*account.ledger.positions, *orders, *account.watch)),
         cursor=claim.stored.cursor,
         last=lambda: _last(claim),
+        chains=chains,
     )
+    found = Found(market, feed, False, (), faults, chains)
     seconds = float(config.settings.feed.probe)
     try:
-        answered = await feed.probe(seconds)
+        if chains is not None:
+            chains.start()
+        answered = await feed.probe(seconds, told=chains is not None and chains.any())
     except BaseException:
-        await feed.close()
+        await found.close()
         raise
     silent = [
         f"{health.source}: no answer within {seconds:g} s"
         for health in feed.health()
         if health.calls and not health.said and health.last_success is None
     ]
-    return Found(market, feed, answered, (*feed.said(), *silent), faults)
+    return replace(found, answered=answered, said=(*feed.said(), *silent))
 
 
 def live_tokens(config: Config) -> tuple[Registry, Sequence[TokenId]]:

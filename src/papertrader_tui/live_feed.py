@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from papertrader_tui.chain.source import NAME as ONCHAIN
 from papertrader_tui.config import LiveSettings, Settings, SourceOptions
 from papertrader_tui.config_options import ConfigError
 from papertrader_tui.feeds.alerts import dollar_tokens
@@ -14,6 +15,7 @@ from papertrader_tui.feeds.keys import KeyCommandError, key_from
 from papertrader_tui.feeds.live import wall_clock
 from papertrader_tui.feeds.monitor import Monitor
 from papertrader_tui.feeds.service import PriceFeed
+from papertrader_tui.feeds.source import PriceSource
 from papertrader_tui.feeds.sources.base import Source, SourceSettings
 from papertrader_tui.feeds.sources.catalog import NEED_KEY, SOURCES, open_sources
 from papertrader_tui.feeds.sources.http import Http
@@ -83,17 +85,18 @@ def source_settings(options: SourceOptions, name: str, key: Secret) -> SourceSet
 
 
 def sources_of(settings: Settings, names: Sequence[str], keys: Keys, http: Http) -> list[Source]:
-    """The adapters of the sources that can be asked.
+    """The adapters of the services that can be asked; the chains are no service.
 
     Raises:
-        ConfigError: none of them can: they need keys.
+        ConfigError: nobody can be asked: the services need keys.
     """
+    names, alone = [n for n in names if n in SOURCES], ONCHAIN not in names
     told = {
         name: source_settings(settings.source.of(name), name, keys.found.get(name, NO_KEY))
         for name in names
     }
     found = open_sources(told, order=tuple(names), http=http)
-    if not found:
+    if not found and alone:
         needy = ", ".join(name for name in names if name in NEED_KEY)
         msg = f"the only price sources that are on need a key: {needy}; set PAPERTRADER_ALCHEMY_KEY"
         raise ConfigError(msg)
@@ -101,9 +104,17 @@ def sources_of(settings: Settings, names: Sequence[str], keys: Keys, http: Http)
 
 
 async def open_feed(
-    settings: Settings, *, wall: Callable[[], int] = wall_clock
+    settings: Settings,
+    *,
+    wall: Callable[[], int] = wall_clock,
+    onchain: PriceSource | None = None,
 ) -> tuple[PriceFeed, tuple[str, ...]]:
     """A feed that asks nobody yet, and what is wrong with its keys.
+
+    Args:
+        settings: Which sources, and how they are asked.
+        wall: Market milliseconds.
+        onchain: What the chains say, where they are asked and as settings put it in order.
 
     Raises:
         ConfigError: no source is on, or those that are need a key and have none.
@@ -111,7 +122,11 @@ async def open_feed(
     names = names_on(settings)
     keys = await fetch_keys(settings, names)
     client = Http(deadline=float(settings.feed.deadline))
-    sources = sources_of(settings, names, keys, client)
+    services = {source.name: source for source in sources_of(settings, names, keys, client)}
+    everyone: dict[str, PriceSource] = dict(services)
+    if onchain is not None:
+        everyone[ONCHAIN] = onchain
+    sources = [everyone[name] for name in names if name in everyone]
     await client.prepare()
     monitor = Monitor(
         {source.name: source.limits.per_minute for source in sources},

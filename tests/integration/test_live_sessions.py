@@ -15,10 +15,10 @@ import pytest
 
 from papertrader_tui import config
 from papertrader_tui.bootstrap import Opened, open_desk
-from papertrader_tui.config_options import SOURCES
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.commands import Command, PlaceOrder, SwitchBot
 from papertrader_tui.domain.orders import Kind, OrderRequest, Side, SizeBy
+from papertrader_tui.feeds.sources.catalog import SOURCES
 from papertrader_tui.going_live import EARLIER, NoPrices
 from papertrader_tui.headless import HeadlessOptions, run_headless
 from papertrader_tui.launch import Launch
@@ -35,6 +35,7 @@ with socket.socket() as _free:
     _free.bind(("127.0.0.1", 0))
     REFUSED = f"http://127.0.0.1:{_free.getsockname()[1]}"
 NOBODY = {f"PAPERTRADER_{name.upper()}_URL": f"{REFUSED}/{name}" for name in SOURCES}
+NOBODY["PAPERTRADER_ONCHAIN_ON"] = "false"
 
 
 @pytest.fixture

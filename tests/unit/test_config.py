@@ -239,5 +239,5 @@ def test_config_show_says_whether_a_key_is_set_and_where_from(
 
 
 def test_the_sources_are_those_that_there_are() -> None:
-    assert tuple(SOURCES) == tuple(catalog.SOURCES)
+    assert tuple(SOURCES) == (*catalog.SOURCES, "onchain")
     assert {f.name for f in fields(config.SourcesSettings)} == set(SOURCES)

@@ -42,10 +42,6 @@ class Watched(Protocol):
         """Dollars for one USDC; None with the reason where that cannot be believed."""
         ...
 
-    def routes(self) -> Iterable[TokenId]:
-        """Tokens that there is a way to."""
-        ...
-
     def route(self, token: TokenId) -> tuple[LoadedPool, ...]:
         """The pools between USDC and a token."""
         ...

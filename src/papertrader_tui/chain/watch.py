@@ -162,9 +162,9 @@ class ChainWatch:
         both = self.held.get(pool, (0, 0))
         return both[0] if token == pool.token0 else both[1]
 
-    def routes(self) -> Iterable[TokenId]:
+    def priced(self) -> list[Token]:
         """Tokens that there is a way to."""
-        return [token for token, candidate in self._routes.items() if candidate is not None]
+        return [self._tokens[token] for token, found in self._routes.items() if found is not None]
 
     # ------------------------------------------------------------------ running
 

@@ -77,6 +77,10 @@ class Watches:
         """See `Chains`."""
         return {w.chain.name: w.fault for w in self._watches.values() if w.fault}
 
+    def any(self) -> bool:
+        """Is any chain watched?"""
+        return bool(self._watches)
+
     @property
     def watches(self) -> Mapping[str, ChainWatch]:
         """By chain."""
