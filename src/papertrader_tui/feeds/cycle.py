@@ -54,18 +54,23 @@ class Cycle:
         self._settings, self._wall, self._clock = settings, wall, clock
         self._publish = publish
         self._late: set[asyncio.Task[Answer | None]] = set()
+        self._sent: set[str] = set()  # sources that were asked, ever
+        self._first: asyncio.Task[None] | None = None
         self.answered = asyncio.Event()
 
     async def close(self) -> None:
         """Call off what has not answered yet."""
-        for task in list(self._late):
+        tasks = [*self._late, *([self._first] if self._first is not None else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run(self, tokens: Sequence[TokenId]) -> None:
         """Ask about tokens, round by round, until each has its witnesses or no one is left."""
         end = self._clock() + self._settings.deadline
         needs = {token: Need(self._wanted(token)) for token in tokens}
+        if self._first is None:
+            self._first = asyncio.create_task(self._ask_others(tokens))
         while self._clock() < end:
             rounds = self._round(needs)
             if not rounds:
@@ -77,6 +82,28 @@ class Cycle:
                 need.wanted = max(need.wanted, self._wanted(token))
         for token in tokens:
             self._publish(token)
+
+    async def _ask_others(self, tokens: Sequence[TokenId]) -> None:
+        """Where nobody has answered after a third of the patience: ask all others at once.
+
+        Whether there are prices at all is decided in the first seconds, and rounds ask the next
+        source only when those before it have had their time.
+        """
+        await asyncio.sleep(self._settings.patience / 3.0)
+        if self.answered.is_set():
+            return
+        end = self._clock() + self._settings.deadline
+        followed = [self._tokens[token] for token in tokens if token in self._tokens]
+        rounds = {
+            name: [one.id for one in followed if asker.source.covers(one)]
+            for name, asker in self._askers.items()
+            if name not in self._sent and asker.ready()
+        }
+        asked = self._send({name: ids for name, ids in rounds.items() if ids}, end)
+        if asked:
+            await self._hear(asked, {token: Need(0) for token in tokens}, end)
+            for token in tokens:
+                self._publish(token)
 
     def _wanted(self, token: TokenId) -> int:
         trusted = self._cache.weigh(token, self._wall())
@@ -110,6 +137,7 @@ class Cycle:
             for batch in asker.source.batches([self._tokens[i] for i in ids]):
                 task = asker.prices(batch, end)
                 if task is not None:
+                    self._sent.add(name)
                     asked[task] = (asker, batch)
         return asked
 

@@ -508,6 +508,31 @@ def test_the_probe_does_not_wait_for_one_that_hangs():
     run(story)
 
 
+def test_the_probe_asks_the_last_of_them_in_time_where_those_before_it_hang():
+    async def story():
+        hang = [source(name, took=60, witness=name) for name in ("a", "b", "c")]
+        last = source("d")
+        rig = followed(*hang, last)
+        assert await rig.feed.probe(3.0) is True
+        assert clock() == pytest.approx(1.2)
+        assert len(last.calls) == 1
+        await rig.feed.close()
+        assert all(task is asyncio.current_task() for task in asyncio.all_tasks())
+
+    run(story)
+
+
+def test_the_probe_asks_no_others_where_one_answers_soon():
+    async def story():
+        a, b, c = source("a", took=0.9), source("b", took=0.9), source("c")
+        rig = followed(a, b, c)
+        assert await rig.feed.probe(3.0) is True
+        assert c.calls == []
+        await rig.feed.close()
+
+    run(story)
+
+
 def test_the_probe_gives_up_when_all_have_failed():
     async def story():
         a = source("a", took=0.1)
