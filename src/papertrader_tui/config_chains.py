@@ -84,7 +84,8 @@ def read_chains(document: Mapping[str, Any], path: Path, env: Mapping[str, str])
     if not isinstance(tables, Mapping):
         msg = f"{path}: chain has to be sections, written [chain.base]"
         raise ConfigError(msg)
-    found = {key: _chain(key, table, path) for key, table in tables.items()}
+    read = {key: _chain(key, table, path) for key, table in tables.items()}
+    found = {key: one for key, one in read.items() if one != ChainSettings()}
     for key, urls, origin in _from_environment(env, {**load_registry().chains, **found}):
         found[key] = replace(found.get(key, ChainSettings()), rpc=urls, origin=origin)
     tokens, feeds = _tokens(entries, found, path)

@@ -1,4 +1,4 @@
-"""What `papertrader doctor` looks at: settings, keys, sources, clock, terminal, accounts."""
+"""What `papertrader doctor` looks at: settings, keys, sources, chains, terminal, accounts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import stat
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from papertrader_tui import tokenbook
 from papertrader_tui.config import Loaded as Config
 from papertrader_tui.config_options import SOURCES, ConfigError
+from papertrader_tui.doctor_chains import chains
 from papertrader_tui.domain.tokens import Token
 from papertrader_tui.feeds.source import Fault, SourceError
 from papertrader_tui.feeds.sources.base import Source
 from papertrader_tui.feeds.sources.catalog import NEED_KEY
 from papertrader_tui.feeds.sources.http import Http
+from papertrader_tui.findings import FAULT, NOTE, OK, WARNING, Finding
 from papertrader_tui.launch import data_dir
 from papertrader_tui.live_feed import Keys, feed_settings, fetch_keys, names_on, sources_of
 from papertrader_tui.registry import load_registry
@@ -27,7 +28,8 @@ from papertrader_tui.store import accounts
 from papertrader_tui.store.health import FileHealth, health
 from papertrader_tui.store.paths import account_path
 
-OK, NOTE, WARNING, FAULT = "ok", "note", "warning", "fault"
+#: The source that asks the nodes.
+ONCHAIN = "onchain"
 #: Asked about at every source: one that each of them knows.
 KNOWN = "WETH@ethereum"
 #: Milliseconds by which a clock may be wrong.
@@ -36,25 +38,6 @@ SKEW_WARNING, SKEW_FAULT = 10_000, 120_000
 FREE = 200_000_000
 #: Columns and rows below which the console shows nothing, and below which not all at once.
 TINY, SMALL = (60, 16), (110, 32)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        area: `settings`, `keys`, `sources`, `clock`, `terminal` or `accounts`.
-        state: `ok`, `note`, `warning` or `fault`.
-        remedy: What to do about it, "" where nothing is.
-        figures: What was measured, for programs.
-    """
-
-    area: str
-    subject: str
-    state: str
-    text: str
-    remedy: str = ""
-    figures: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
 
 async def look(
@@ -77,6 +60,8 @@ async def look(
         found += await sources(config, names, keys)
     except ConfigError as error:
         found.append(Finding("sources", "price sources", FAULT, str(error), "see [source.NAME]"))
+    on = ONCHAIN in config.settings.feed.order and config.settings.source.of(ONCHAIN).on
+    found += await chains(config.settings.chains, bundled=on)
     return found + terminal(env, tty=tty, encoding=encoding) + account_findings(config)
 
 
@@ -142,7 +127,7 @@ async def sources(config: Config, names: Sequence[str], keys: Keys) -> list[Find
             await source.close()
     off = [n for n in SOURCES if n not in names]
     found += [Finding("sources", name, NOTE, "switched off") for name in off]
-    if not any(finding.state == OK for finding in found):
+    if asked and not any(finding.state == OK for finding in found):
         remedy = (
             "check the network, and HTTPS_PROXY where there is a proxy; meanwhile: --market demo"
         )

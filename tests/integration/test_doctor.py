@@ -36,6 +36,7 @@ def look(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PAPERTRADER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("PAPERTRADER_CONFIG", raising=False)
+    monkeypatch.setenv("PAPERTRADER_ONCHAIN_ON", "false")  # no node of the bundled chains is asked
 
     def run(
         env: dict[str, str], *words: str

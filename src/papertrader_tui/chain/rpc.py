@@ -145,6 +145,11 @@ class Rpc:
         """Number of the newest block; raises as `head`."""
         return (await self.head()).number
 
+    async def survey(self) -> Sequence[EndpointHealth]:
+        """Ask every node for its newest block, all at once; how each is doing then."""
+        await self._look()
+        return self.health()
+
     def health(self) -> Sequence[EndpointHealth]:
         """How each node has been doing, in the order given."""
         return [node.health() for node in self._nodes]

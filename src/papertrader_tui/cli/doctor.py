@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from papertrader_tui.cli.accounts import load_config
 from papertrader_tui.config import Loaded, Settings, config_path
 from papertrader_tui.config_options import ConfigError
-from papertrader_tui.doctor import FAULT, NOTE, OK, WARNING, Finding, look
+from papertrader_tui.doctor import look
+from papertrader_tui.findings import FAULT, NOTE, OK, WARNING, Finding
 from papertrader_tui.text import clean
 
 _MARKS = {OK: "✓", NOTE: "·", WARNING: "!", FAULT: "✗"}

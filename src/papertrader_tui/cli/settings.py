@@ -6,16 +6,18 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from papertrader_tui import config
+from papertrader_tui.chain_settings import ChainSettings, ChainsSettings
 from papertrader_tui.cli.parser import flags
 from papertrader_tui.config_options import OPTIONS, SECTIONS, ConfigError, Option
 from papertrader_tui.feeds.sources.secret import Secret
+from papertrader_tui.text import clean
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -29,7 +31,14 @@ def show(arguments: argparse.Namespace) -> int:
             }
             for name, option in OPTIONS.items()
         }
-        document_of = {"file": str(loaded.path), "settings": document}
+        document_of = {
+            "file": str(loaded.path),
+            "settings": document,
+            "chains": {
+                key: _chain_plain(one) for key, one in loaded.settings.chains.by_key.items()
+            },
+            "tokens": [token.id for token in loaded.settings.chains.tokens],
+        }
         print(json.dumps(document_of, indent=2, ensure_ascii=False))
         return 0
     print(f"{loaded.path}{'' if loaded.exists else '  (not there: papertrader config init)'}")
@@ -38,6 +47,8 @@ def show(arguments: argparse.Namespace) -> int:
         for option in _of(section):
             text = _line(option, config.value_of(loaded.settings, option))
             print(f"{text:<34}  # {loaded.origin(option)}")
+    for line in _chain_lines(loaded.settings.chains, str(loaded.path)):
+        print(line)
     return 0
 
 
@@ -93,7 +104,53 @@ def template() -> str:
             allowed = "" if option.kind == "text" else f" ({option.allowed})"
             value = _toml(config.value_of(defaults, option))
             lines += [f"# {_sentence(option.help)}{allowed}", f"# {option.key} = {value}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_CHAIN_LINES]) + "\n"
+
+
+#: There is a section for each chain, so that the template can only show one.
+_CHAIN_LINES = (
+    "",
+    "# Nodes of a chain, instead of the bundled ones. Chains, tokens, factories and feeds of your",
+    "# own: docs/chains.md.",
+    "[chain.base]",
+    "# URLs of nodes, the preferred one first; also in PAPERTRADER_RPC_BASE, comma-separated",
+    "# rpc = []",
+)
+
+
+def _chain_plain(chain: ChainSettings) -> dict[str, Any]:
+    """What is set of a chain; of its nodes the hosts alone: keys lie in the rest."""
+    feeds = chain.facts.get("chainlink_usd", {})
+    return {
+        "rpc": [url.host for url in chain.rpc],
+        "from": chain.origin or "default",
+        "on": chain.on,
+        "public": chain.public,
+        "rpc_per_minute": chain.rpc_per_minute,
+        "stale_s": chain.stale_s,
+        "chain_id": chain.facts.get("chain_id"),
+        "factories": [dict(one) for one in chain.facts.get("factory", ())],
+        "feeds": dict(feeds),
+    }
+
+
+def _chain_lines(chains: ChainsSettings, path: str) -> Iterator[str]:
+    for key, one in chains.by_key.items():
+        yield f"\n[chain.{key}]"
+        hosts = json.dumps([url.host for url in one.rpc])
+        yield f"{f'rpc = {hosts}':<34}  # {one.origin or 'default'}"
+        shown = {
+            "on": one.on,
+            "public": one.public,
+            "rpc_per_minute": one.rpc_per_minute or None,
+            "stale_s": one.stale_s,
+            "chain_id": one.facts.get("chain_id"),
+        }
+        for name, value in shown.items():
+            if value is not None:
+                yield f"{name} = {_toml(value)}"
+    for token in chains.tokens:
+        yield f"\n[[token]] {token.id}  {clean(token.symbol)}, {token.decimals} decimals  # {path}"
 
 
 def _sentence(text: str) -> str:
