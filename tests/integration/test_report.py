@@ -144,6 +144,7 @@ async def test_an_account_that_only_began_has_no_figures_and_no_chart(
     assert "Drawdown" not in out
     assert next(line for line in out.splitlines() if line.startswith("return")).split()[1] == "–"
     assert "no prices of the watchlist are stored" in out
+    assert "\nTrades\nnone in this period" in out
 
 
 def test_a_report_neither_waits_for_a_running_desk_nor_writes(run: Run, traded: Path) -> None:

@@ -214,8 +214,11 @@ def whole(report: Report, symbols: Mapping[str, str]) -> list[Row]:
     rows += comparison([*named, ("cash", _cash(found))])
     rows += _footnotes(report, symbols)
     rows += chart(report.curve)
-    rows += [*heading("Trades"), *trading(report)]
-    rows += [*heading("Costs"), *costs(found.costs, found.traded)]
+    if report.fills or report.reverts:
+        rows += [*heading("Trades"), *trading(report)]
+        rows += [*heading("Costs"), *costs(found.costs, found.traded)]
+    else:
+        rows += [*heading("Trades"), [("none in this period", "muted")]]
     if found.closed:
         rows += slices("By token", [(symbols.get(s.key, s.label), s) for s in report.tokens])
         ways = [(f"opened by {s.label}", s) for s in report.opened_by]
