@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -44,18 +46,14 @@ def key_from(command: Sequence[str], *, seconds: float = SECONDS) -> Secret:
         why = (error.strerror if isinstance(error, OSError) else None) or "not a usable name"
         raise KeyCommandError(f"key_command {program!r} cannot be run: {why}") from None
     try:
-        out, _ = process.communicate(timeout=seconds)
-        late = False
-    except subprocess.TimeoutExpired:
-        late, out = True, b""
+        out = _beginning(process, time.monotonic() + seconds)
     finally:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         if process.stdout is not None:
             process.stdout.close()
         process.wait()
-    # outside the `except`: the error that was caught holds what was printed
-    if late:
+    if out is None:
         raise KeyCommandError(f"key_command {program!r} took longer than {seconds:g} s")
     if process.returncode:
         raise KeyCommandError(
@@ -65,8 +63,26 @@ def key_from(command: Sequence[str], *, seconds: float = SECONDS) -> Secret:
     return _key(program, out)
 
 
+def _beginning(process: subprocess.Popen[bytes], end: float) -> bytes | None:
+    """The first bytes that a program prints, once it has ended; None if it has not in time."""
+    assert process.stdout is not None
+    pipe, out = process.stdout.fileno(), b""
+    while select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+        piece = os.read(pipe, 65_536)
+        if not piece:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, end - time.monotonic()))
+                return out
+            return None
+        # what follows is let go: it may be without end
+        out = (out + piece)[:_MOST]
+        if time.monotonic() > end:
+            return None
+    return None
+
+
 def _key(program: str, out: bytes) -> Secret:
-    first = out[:_MOST].decode("utf-8", "replace").partition("\n")[0]
+    first = out.decode("utf-8", "replace").partition("\n")[0]
     secret = None
     with suppress(ValueError):
         secret = Secret(first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,17 @@ def program(tmp_path: Path, text: str) -> list[str]:
 
 def test_the_first_line_is_the_key(tmp_path: Path) -> None:
     key = key_from(program(tmp_path, "print('  CG-abc ')\nprint('user: me')"))
+    assert key.reveal() == "CG-abc"
+
+
+def test_what_comes_after_it_is_not_kept(tmp_path: Path) -> None:
+    text = "import sys\nprint('CG-abc')\nfor _ in range(32): sys.stdout.write('x' * 1_000_000)"
+    tracemalloc.start()
+    try:
+        key = key_from(program(tmp_path, text))
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
     assert key.reveal() == "CG-abc"
 
 
