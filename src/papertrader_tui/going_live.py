@@ -105,11 +105,14 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
         for health in feed.health()
         if health.calls and not health.said and health.last_success is None
     ]
-    return replace(found, answered=answered, said=(*feed.said(), *silent))
+    faulty = () if chains is None else tuple(chains.faults().values())
+    return replace(found, answered=answered, said=(*feed.said(), *silent, *faulty))
 
 
 def live_tokens(config: Config) -> tuple[Registry, Sequence[TokenId]]:
     """The tokens that the live market knows, and those that a new account watches.
+
+    Without a watchlist of its own those are the tokens of config.toml, then the usual ones.
 
     Raises:
         ConfigError: files of own tokens or watchlists cannot be read, or the list is not there.
@@ -119,7 +122,9 @@ def live_tokens(config: Config) -> tuple[Registry, Sequence[TokenId]]:
     if name:
         book = tokenbook.load(data_dir(config))
         return registry, [token.id for token in book.watchlist(name, registry)]
-    return registry, [registry.find(f"{one.symbol}@{one.chain}").id for one in LISTINGS]
+    own = [token.id for token in config.settings.chains.tokens if token.id in registry.tokens]
+    usual = [registry.find(f"{one.symbol}@{one.chain}").id for one in LISTINGS]
+    return registry, [*dict.fromkeys([*own, *usual])]
 
 
 def _last(claim: Claim) -> list[Quote]:
