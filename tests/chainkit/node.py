@@ -13,8 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import httpx
-
 from tests.chainkit.packs import anvil_pack, unpacked
 from tests.chainkit.rpc import Rpc, calldata
 
@@ -132,23 +130,32 @@ class Anvil:
                 cwd=self.folder,
             )
         self._rpc = Rpc(self.rpc_url)
+        try:
+            self._wait(self._process)
+            if self.follows_clock:
+                self.rpc.call("evm_setTime", int(time.time()))
+            else:
+                self.keep_own_clock()
+        except BaseException:
+            self.stop()
+            raise
+        self.starts += 1
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + _PATIENCE
         while True:
             try:
                 self.accounts = self.rpc.call("eth_accounts")
-                break
-            except httpx.TransportError:
-                if self._process.poll() is not None or time.monotonic() > until:
-                    said = (self.folder / "anvil.log").read_text(errors="replace")[-2_000:]
-                    self.stop()
-                    msg = f"anvil did not start on port {self._port}: {said}"
-                    raise RuntimeError(msg) from None
+            except OSError:
                 time.sleep(0.01)
-        self.starts += 1
-        if self.follows_clock:
-            self.rpc.call("evm_setTime", int(time.time()))
-        else:
-            self.keep_own_clock()
+            else:
+                # If it is not this one that answers, another has its port.
+                if process.poll() is None:
+                    return
+            if process.poll() is not None or time.monotonic() > until:
+                said = (self.folder / "anvil.log").read_text(errors="replace")[-2_000:]
+                msg = f"anvil did not start on port {self._port}: {said}"
+                raise RuntimeError(msg)
 
     def kill(self) -> None:
         """Kill it as a crash would; nothing is kept that `dump` has not written."""
