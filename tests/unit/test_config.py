@@ -68,10 +68,11 @@ def test_the_template_sets_nothing_and_uncommented_it_sets_the_defaults(tmp_path
     live = "\n".join(x.removeprefix("# ") if " = " in x else x for x in lines)
     loaded = load(write(tmp_path, live))
     assert set(tomllib.loads(live)) == {
-        "market", "feed", "source", "account", "risk", "exits", "ui", "store"
+        "market", "feed", "source", "account", "risk", "exits", "ui", "store", "chain"
     }  # fmt: skip
     assert set(loaded.origins) == set(OPTIONS)
     assert loaded.settings.ui.keys == {"order.buy": "B"}
+    assert loaded.settings.chains == config.Settings().chains
     for option in OPTIONS.values():
         if option.kind != "keys":
             default = config.value_of(config.Settings(), option)
