@@ -12,11 +12,15 @@ import pytest
 
 from papertrader_tui import doctor
 from papertrader_tui.cli import main
+from papertrader_tui.findings import Finding
 from papertrader_tui.launch import new_account
+from papertrader_tui.registry import load_registry
 from papertrader_tui.store.lock import AccountLock
 from papertrader_tui.tui.screens import desk
 from tests.integration.test_live_sessions import NOBODY
 from tests.market_server import Fault, MarketServer
+from tests.rpc_server import MULTICALL3, RpcServer
+from tests.rpc_server import Fault as Node
 
 KEY = "CG-not.for+any/eye"
 Doctor = Callable[..., tuple[int, dict[tuple[str, str], dict[str, Any]], str]]
@@ -126,9 +130,15 @@ def test_a_key_command_that_fails_is_named(look: Doctor, market: MarketServer) -
 
 
 def test_settings_that_are_not_allowed_do_not_keep_it_from_looking(
-    look: Doctor, market: MarketServer
+    look: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, found, _ = look({**market.environment(), "PAPERTRADER_FEED_TTL": "2"})
+    # the defaults would be the services' and the nodes' own addresses
+    async def nobody(*_: object, **__: object) -> list[Finding]:
+        return []
+
+    monkeypatch.setattr(doctor, "sources", nobody)
+    monkeypatch.setattr(doctor, "chains", nobody)
+    code, found, _ = look({"PAPERTRADER_FEED_TTL": "2"})
     assert code == 1
     assert "from 5 to 300" in found["settings", "settings"]["text"]
     assert ("accounts", "folder") in found
@@ -199,3 +209,112 @@ def test_the_terminal(env: dict[str, str], encoding: str, states: list[str]) -> 
     found = doctor.terminal(env, tty=True, encoding=encoding)
     assert [f.state for f in found if f.subject != "size"] == states
     assert (desk.MIN_SIZE, desk.FULL_SIZE) == (doctor.TINY, doctor.SMALL)
+
+
+# ---------------------------------------------------------------------- chains
+
+SECRET = "a-key-in-a-path-0123456789"
+USDC = "0x00000000000000000000000000000000000000bb"
+WETH = "0x00000000000000000000000000000000000000aa"
+OWN_CHAIN = f"""
+[chain.local]
+chain_id = 31337
+native_symbol = "ETH"
+wrapped_native = "{WETH}"
+usdc = "{USDC}"
+block_ms = 2000
+multicall3 = "{MULTICALL3}"
+"""
+
+
+@pytest.fixture
+def node() -> Iterator[RpcServer]:
+    with RpcServer(chain_id=31337) as server:
+        server.contract(USDC, {"0x313ce567": (6).to_bytes(32, "big")})
+        server.contract(WETH, {"0x313ce567": (18).to_bytes(32, "big")})
+        yield server
+
+
+@pytest.fixture
+def chain(look: Doctor, node: RpcServer, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """What is found of a chain of one's own, with a key in its node's URL."""
+
+    def run(*urls: str) -> dict[str, Any]:
+        path = tmp_path / "config.toml"
+        path.write_text(OWN_CHAIN, encoding="utf-8")
+        told = ",".join(urls or (node.url(f"/v2/{SECRET}"),))
+        env = {**NOBODY, "PAPERTRADER_CONFIG": str(path), "PAPERTRADER_RPC_LOCAL": told}
+        _, found, out = look(env)
+        assert SECRET not in out
+        return found["chains", "local"]
+
+    return run
+
+
+def test_a_chain_is_reachable_with_its_head_and_latency(chain, node: RpcServer) -> None:
+    found = chain()
+    assert found["state"] == "ok"
+    assert (found["chain_id"], found["block"], found["nodes_up"]) == (31337, 1_000, 1)
+    assert found["latency_ms"] >= 0
+    assert "chain 31337, block 1,000" in found["text"]
+
+
+def test_a_node_of_another_chain_is_a_fault_with_its_remedy(chain, node: RpcServer) -> None:
+    node.chain_id = 1
+    found = chain()
+    assert found["state"] == "fault"
+    assert "it is of chain 1, not 31337" in found["text"]
+    assert "PAPERTRADER_RPC_LOCAL" in found["remedy"]
+
+
+def test_a_second_node_that_is_down_is_a_warning(chain, node: RpcServer) -> None:
+    found = chain(node.url(), "http://127.0.0.1:9/x")
+    assert found["state"] == "warning"
+    assert "1 of 2 nodes up" in found["text"]
+    assert "connection refused" in found["text"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said", "remedy"),
+    [
+        (Node.UNAUTHORIZED, "key refused", "check the key in the URL"),
+        (Node.HTML, "HTML instead of JSON", "is the node running?"),
+    ],
+)
+def test_a_node_that_does_not_answer_is_a_fault(
+    chain, node: RpcServer, bad: Node, said: str, remedy: str
+) -> None:
+    node.misbehave(bad)
+    found = chain()
+    assert found["state"] == "fault"
+    assert said in found["text"]
+    assert remedy in found["remedy"]
+
+
+def test_an_old_head_is_a_fault(chain, node: RpcServer) -> None:
+    node.age_s = 600
+    found = chain()
+    assert found["state"] == "fault"
+    assert "its newest block 1,000 is 60" in found["text"]
+    assert "stale_s = 0" in found["remedy"]
+
+
+def test_contracts_that_are_not_what_is_configured_are_faults(chain, node: RpcServer) -> None:
+    node.contract(USDC, {"0x313ce567": (18).to_bytes(32, "big")})
+    found = chain()
+    assert found["state"] == "fault"
+    assert "has 6 decimals here and its contract says 18" in found["text"]
+    node.contract(MULTICALL3, {})
+    assert "reverted" in chain()["text"]
+
+
+def test_bundled_chains_are_asked_only_where_the_chains_are_a_source(look: Doctor) -> None:
+    _, found, _ = look(NOBODY)
+    assert not [area for area, _ in found if area == "chains"]
+    nowhere = {
+        f"PAPERTRADER_RPC_{key.upper().replace('-', '_')}": "http://127.0.0.1:9"
+        for key in load_registry().chains
+    }
+    _, found, _ = look({**NOBODY, **nowhere, "PAPERTRADER_ONCHAIN_ON": "true"})
+    states = {key: f["state"] for (area, key), f in found.items() if area == "chains"}
+    assert states == dict.fromkeys(load_registry().chains, "fault")
