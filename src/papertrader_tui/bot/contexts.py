@@ -98,7 +98,7 @@ class Contexts:
         depth = market.depth
         if depth is not None and depth.time != context.depth_time:
             self._deepen(context, market, depth)
-        if context.curve is not None or market.pricer.fidelity is Fidelity.POOL:
+        if market.pools is not None:
             context.curve = self._curve(market)
         gas = self._gas.get(market.chain.key)
         if gas is not None:
@@ -134,6 +134,10 @@ class Contexts:
                 context.pnl = profit(position)
             context.blocked, context.blocked_reason = _FREE  # an exit is never forbidden
             return
+        if market.unsafe:
+            context.blocked = "unsafe token"
+            context.blocked_reason = f"the token is not safe: {market.unsafe}"
+            return
         depth = market.depth
         block = of.gates.entry_block(
             token, depth.liquidity if depth is not None else None
@@ -163,6 +167,8 @@ class Contexts:
     def _curve(self, market: TokenMarket) -> Curve | None:
         """What swaps cost in the token's pool, sampled once per state of it."""
         pricer, token = market.pricer, market.token
+        if pricer.fidelity is not Fidelity.POOL:
+            return None
         known = self._curves.get(token.id)
         if known is None or known[0] is not pricer:
             known = pricer, sample(pricer, market.price or ZERO, token.decimals)

@@ -37,7 +37,7 @@ def sample(pricer: Pricer, price: Decimal, decimals: int) -> Curve | None:
             both.append(2.0)
             impact.append(1.0)
             continue
-        both.append(_share(bought, dollars) + _share(sold, mul(sold.quantity, price)))
+        both.append(_share(bought, dollars) + _share(sold, mul(sold.quantity, sold.reference)))
         impact.append(max(_part(bought.impact, dollars), _part(sold.impact, dollars)))
     return Curve(SIZES, both, impact)
 

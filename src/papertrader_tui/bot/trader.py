@@ -205,10 +205,12 @@ class Trader:
         if market.held:
             context.pnl = profit(of.account.ledger.positions[market.token.id])
         depth = market.depth
-        state = of.gates.state(
-            of.equity, of.now, market.token.id, depth.liquidity if depth is not None else None
-        )
-        story = explain(context, verdict, partial(gate_rows, state, of.limits))
+        if of.account.gates_on and not market.held:
+            pool = depth.liquidity if depth is not None else None
+            state = of.gates.state(of.equity, of.now, market.token.id, pool)
+            story = explain(context, verdict, partial(gate_rows, state, of.limits))
+        else:
+            story = explain(context, verdict)
         side = Side.SELL if verdict.action is Action.SELL else Side.BUY
         price = market.price_of(side) or market.price or ZERO
         decision = Decision(

@@ -30,7 +30,12 @@ def conditions(ctx: Context, verdict: Verdict, rows: Iterable[GateRow]) -> tuple
     """
     if ctx.held:
         return (_price(ctx, "exit"), *(_exits(ctx, verdict) if ctx.plan is not None else ()))
-    return (_price(ctx, "entry"), *_entry(ctx, verdict), *map(_gate, rows))
+    gated = [_gate(row) for row in rows]
+    if ctx.blocked and not any(check.hit for check in gated):
+        # the kill switch and an unsafe token are no gates with a limit
+        name = ctx.blocked.removeprefix("gate.").replace("_", " ")
+        gated.append(_check("account", name, ctx.blocked_reason, "", 1.0, hit=True))
+    return (_price(ctx, "entry"), *_entry(ctx, verdict), *gated)
 
 
 def _check(of: str, name: str, value: str, limit: str, used: float, *, hit: bool) -> Check:
