@@ -123,12 +123,8 @@ class Anvil:
         with (self.folder / "anvil.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*words, *self._options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=env,
-                cwd=self.folder,
-            )
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=self.folder,
+            )  # fmt: skip
         self._rpc = Rpc(self.rpc_url)
         try:
             self._wait(self._process)
@@ -253,10 +249,8 @@ class Anvil:
 
         Args:
             sender: One of `accounts`.
-            to: A contract, or None to create one.
-            data: Calldata, or the code that creates.
-            value: Native token, in wei.
-            gas: Limit.
+            to: An address, or None to create a contract.
+            data, value, gas: Calldata or creation code; wei; limit.
             wait: False leaves it to the next block, `mine`.
 
         Returns:
