@@ -58,6 +58,10 @@ class Cache:
         said[source] = answer
         self._weighed.pop(answer.token, None)
         self._unknown.pop((source, answer.token), None)
+        return self.fresh(source, answer, now)
+
+    def fresh(self, source: str, answer: SourcePrice, now: int) -> bool:
+        """Is it new enough to be traded on?"""
         facts = self._facts[source]
         return now <= Said(source, facts.witness, answer, facts.stale_ms).fresh_until(self._ttl)
 

@@ -158,21 +158,29 @@ class Cycle:
                 )
                 if not done:
                     break
-                # at once: whether anyone answers must not wait for one that hangs
+                # whether anyone answers must not wait for one that hangs; prices do, so that
+                # none is weighed against what the other said a cycle ago
                 for task in done:
-                    asker, batch = asked[task]
-                    for token in self._absorb(asker, batch, task.result()):
-                        needs[token].heard.add(asker.source.witness)
+                    self._note(asked[task][0], task.result())
         except asyncio.CancelledError:
             for task in asked:
                 task.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
             raise
+        for task in asked.keys() - waiting:
+            asker, batch = asked[task]
+            for token in self._absorb(asker, batch, task.result()):
+                needs[token].heard.add(asker.source.witness)
         for task in waiting:
             asker, batch = asked[task]
             asker.was_slow()
             self._late.add(task)
             task.add_done_callback(partial(self._come_late, asker, batch))
+
+    def _note(self, asker: Asker, answer: Answer | None) -> None:
+        name, now = asker.source.name, self._wall()
+        if answer and any(self._cache.fresh(name, one, now) for one in answer.prices.values()):
+            self.answered.set()
 
     def _come_late(
         self, asker: Asker, batch: Sequence[Token], task: asyncio.Task[Answer | None]

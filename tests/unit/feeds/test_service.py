@@ -498,6 +498,22 @@ def test_the_probe_says_whether_anyone_answers_in_time(took, expected):
     run(story)
 
 
+def test_no_price_is_weighed_against_what_the_other_said_a_cycle_ago():
+    async def story():
+        a, b = source("a"), source("b")
+        async with followed(a, b) as rig:
+            await asyncio.sleep(5)
+            a.truth = b.truth = steady("2700")
+            b.took = 2
+            seen = set()
+            for _ in range(400):
+                await asyncio.sleep(0.1)
+                seen.add((rig.feed.peek(ONE.id).price, rig.feed.peek(ONE.id).grade))
+            assert seen == {(D(3000), Grade.AGREED), (D(2700), Grade.AGREED)}
+
+    run(story)
+
+
 def test_the_probe_does_not_wait_for_one_that_hangs():
     async def story():
         rig = followed(source("a", took=60), source("b"))
