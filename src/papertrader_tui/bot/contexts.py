@@ -71,6 +71,16 @@ class Contexts:
         self._drop: float | None = None  # fall of the watchlist, and when to look again
         self._drop_due = 0
 
+    @property
+    def drop_due(self) -> int:
+        """When the next context looks at the whole watchlist anew."""
+        return self._drop_due
+
+    @property
+    def drop(self) -> float | None:
+        """How far the watchlist had fallen when it was last looked at."""
+        return self._drop
+
     def on_gas(self, gas: Gas) -> None:
         """Remember what gas cost, to know later whether it is dear."""
         day = self._days.setdefault(gas.chain, GasDay())

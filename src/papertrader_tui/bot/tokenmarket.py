@@ -12,7 +12,7 @@ from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.exits import ExitPlan
 from papertrader_tui.intel.indicators import Series
 from papertrader_tui.intel.volumeday import VolumeDay
-from papertrader_tui.simulator.costs import Pricer, pricer_for
+from papertrader_tui.simulator.costs import Pricer, Pricing, pricer_for
 from papertrader_tui.simulator.pools import PoolBook
 
 
@@ -24,6 +24,7 @@ class TokenMarket:
         time: When that price was observed.
         trust: How far that price goes; None for a market that is its own source.
         doubt: Why no entry may be made on it, "" if one may.
+        pricing: What makes that of what is known of the token's pool.
         estimate: What prices swaps where no chain tells of the token's pools.
         pools: What the chains have told.
         held: A position is open.
@@ -51,6 +52,7 @@ class TokenMarket:
         "plan",
         "pools",
         "price",
+        "pricing",
         "repeats",
         "series",
         "source",
@@ -63,7 +65,13 @@ class TokenMarket:
         "working",
     )
 
-    def __init__(self, token: Token, chain: Chain, pools: PoolBook | None = None) -> None:
+    def __init__(
+        self,
+        token: Token,
+        chain: Chain,
+        pools: PoolBook | None = None,
+        pricing: Pricing = pricer_for,
+    ) -> None:
         self.token = token
         self.chain = chain
         self.pools = pools
@@ -74,7 +82,8 @@ class TokenMarket:
         self.trust: Trust | None = None
         self.doubt = ""
         self.depth: Depth | None = None
-        self.estimate: Pricer = pricer_for(None, token.fee_bps)
+        self.pricing = pricing
+        self.estimate: Pricer = pricing(None, token.fee_bps)
         self.series = Series()
         self.volumes = VolumeDay()
         self.context: Context | None = None
@@ -134,4 +143,4 @@ class TokenMarket:
         """Take in how deep the market is."""
         self.depth = depth
         self.volumes.on_volume(depth.time, depth.volume_24h)
-        self.estimate = pricer_for(depth, self.token.fee_bps)
+        self.estimate = self.pricing(depth, self.token.fee_bps)

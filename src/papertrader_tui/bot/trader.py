@@ -50,6 +50,11 @@ class Trader:
         #: rule of each decision whose sale is under way
         self._selling: dict[str, str] = {}
 
+    @property
+    def contexts(self) -> Contexts:
+        """What brings together what a decision looks at."""
+        return self._contexts
+
     # ------------------------------------------------------------------ what happens around it
 
     def on_gas(self, gas: Gas) -> None:

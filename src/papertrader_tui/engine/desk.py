@@ -39,6 +39,7 @@ from papertrader_tui.engine.command_desk import CommandDesk
 from papertrader_tui.engine.orderdesk import OrderDesk
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.intel.levels import profile as level_profile
+from papertrader_tui.simulator.costs import Pricing, pricer_for
 from papertrader_tui.simulator.pools import PoolBook
 
 NOTHING: Sequence[ev.Event] = ()
@@ -58,6 +59,7 @@ class Desk:
         exits: Settings of the bot's exits.
         stale_after: Milliseconds after which a price is too old to trade on.
         profiles: Profile per level; the built-in table if not given.
+        pricing: What prices swaps where no chain tells of a token's pools.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Desk:
         stale_after: int = 60_000,
         profiles: dict[int, Profile] | None = None,
         exits: ExitRules = USUAL_EXITS,
+        pricing: Pricing = pricer_for,
     ) -> None:
         self.account = account
         self.registry = registry
@@ -81,6 +84,7 @@ class Desk:
         self.gas: dict[str, Gas] = {}
         self.now = 0
         self._profiles = profiles or {}
+        self._pricing = pricing
         self.profile = self.profile_of(account.level)
         self._out: list[ev.Event] = []
         self._flattening = account.kill is ev.KillMode.FLATTEN
@@ -100,6 +104,16 @@ class Desk:
         """Cash and holdings at the newest marks."""
         return self._equity
 
+    @property
+    def due(self) -> int:
+        """Market time from which something happens by itself: a mark, a new day, an expiry."""
+        return self._due
+
+    @property
+    def flattening(self) -> bool:
+        """Everything is being closed."""
+        return self._flattening
+
     def profile_of(self, level: int) -> Profile:
         """The profile of a level.
 
@@ -113,7 +127,7 @@ class Desk:
         market = self.markets.get(token)
         if market is None and token in self.registry.tokens:
             known, chain = self.registry.tokens[token], self.registry.chain_of(token)
-            market = self.markets[token] = TokenMarket(known, chain, self.pools)
+            market = self.markets[token] = TokenMarket(known, chain, self.pools, self._pricing)
             self.flag(market)
         return market
 

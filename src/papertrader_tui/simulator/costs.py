@@ -15,6 +15,7 @@ move), rounded against the trader: out is rounded down, in is rounded up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -201,6 +202,16 @@ def pricer_for(depth: Depth | None, fee_bps: Decimal) -> Pricer:
     if depth is None or not 0 <= depth.fee_bps < _ALL_BPS or depth.liquidity < 0:
         return FlatPricer(fee_bps)
     return LiquidityPricer(depth.liquidity, depth.fee_bps)
+
+
+#: What prices swaps, given what is known of a token's pool and the fee it usually has, in bps.
+Pricing = Callable[[Depth | None, Decimal], Pricer]
+
+
+def free_pricer(depth: Depth | None, fee_bps: Decimal) -> Pricer:
+    """Neither fee nor impact: a market that takes nothing, to see what costs come to."""
+    del depth, fee_bps
+    return FlatPricer(ZERO)
 
 
 def drift(reference: Decimal, quoted: Decimal, quantity: Decimal, *, buying: bool) -> Decimal:
