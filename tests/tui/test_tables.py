@@ -348,7 +348,23 @@ async def test_a_position_takes_two_lines_where_all_of_them_fit() -> None:
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (100, ["TOKEN", "QTY", "AVG", "MARK", "VALUE", "P&L", "P&L%", "STOP", "TARGET", "AGE"]),
+        (
+            100,
+            [
+                "TOKEN",
+                "QTY",
+                "AVG",
+                "MARK",
+                "VALUE",
+                "P&L",
+                "P&L%",
+                "IF",
+                "SOLD",
+                "STOP",
+                "TARGET",
+                "AGE",
+            ],
+        ),
         (72, ["avg", "100.00", "stop", "95.000", "tgt", "–", "4m"]),
         (28, ["avg", "100.00", "mark", "110.00"]),
     ],
@@ -360,6 +376,16 @@ async def test_positions_show_as_much_as_there_is_room_for(width: int, expected:
         await pilot.pause()
         shown = lines(app.widget)
         assert (shown[0] if width == 100 else shown[2].strip("▌")).split() == expected
+
+
+@pytest.mark.parametrize(("width", "line"), [(100, 1), (72, 2), (40, 2)])
+async def test_what_a_position_would_bring_stands_beside_its_mark(width: int, line: int) -> None:
+    app = Holder(Positions())
+    async with app.run_test(size=(width, 9)) as pilot:
+        held = replace(make.position(1), liquidation=Decimal("108.75"))
+        app.widget.show(make.snapshot(positions=(held,)))  # type: ignore[attr-defined]
+        await pilot.pause()
+        assert "108.75" in lines(app.widget)[line]
 
 
 async def test_a_mark_that_is_stale_is_dim() -> None:

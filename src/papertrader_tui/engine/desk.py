@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
@@ -36,6 +37,7 @@ from papertrader_tui.domain.pools import PoolInput
 from papertrader_tui.domain.risk import RiskLimits
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.command_desk import CommandDesk
+from papertrader_tui.engine.liquidation import Liquidation
 from papertrader_tui.engine.orderdesk import OrderDesk
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.intel.levels import profile as level_profile
@@ -89,6 +91,7 @@ class Desk:
         self._out: list[ev.Event] = []
         self._flattening = account.kill is ev.KillMode.FLATTEN
         self.orders = OrderDesk(self, self.emit)
+        self.liquidation = Liquidation(self, self.orders)
         self.trader = Trader(self, self.orders, self.emit)
         self._commands = CommandDesk(self, self.emit)
         self._due = 0
@@ -395,7 +398,8 @@ class Desk:
 
     def record(self) -> None:
         """Emit the account as it stands."""
-        self.emit(self.account.totals(self.now))
+        totals = self.account.totals(self.now)
+        self.emit(replace(totals, liquidation=self.liquidation.total()))
 
     def _refresh(self) -> None:
         """Work out when time matters next, and which equity closes a gate."""

@@ -94,7 +94,7 @@ class Landing:
         protected = of.profile.mev_protection
         seen = market.chain.public_mempool and not protected
         if passes and seen and swap is not None and isinstance(pricer, PoolPricer):
-            swap = pricer.sandwiched(swap, lambda s: _goes(order, s), _attack(swap, gas))
+            swap = pricer.sandwiched(swap, lambda s: goes(order, s), attack_gas(swap, gas))
             gas = self._book.gas_of(market, order, swap, landed=landed)
             passes = self._passes(order, swap, gas)
         if not passes and protected and block and pricer.fidelity is ev.Fidelity.POOL:
@@ -110,7 +110,7 @@ class Landing:
 
     def _passes(self, order: Order, swap: Swap | None, gas: GasCost) -> bool:
         """Does it keep its bound, and is there money for it?"""
-        if swap is None or not _goes(order, swap):
+        if swap is None or not goes(order, swap):
             return False
         needed = add(swap.cash, gas.usd) if order.side is Side.BUY else sub(gas.usd, swap.cash)
         return self._account.ledger.cash >= needed
@@ -303,7 +303,8 @@ def source_of(swap: Swap | None, market: TokenMarket, side: Side, block: int) ->
     return f"onchain #{block}"
 
 
-def _goes(order: Order, swap: Swap) -> bool:
+def goes(order: Order, swap: Swap) -> bool:
+    """Would an order be executed as this swap?"""
     return moves(swap) and within(order, swap, order.bound or ZERO)
 
 
@@ -318,7 +319,7 @@ def _what(order: Order, swap: Swap | None, why: str) -> str:
     return f"it would have come to {got:f}, the {word} was {order.bound or ZERO:f}"
 
 
-def _attack(swap: Swap, gas: GasCost) -> Decimal:
+def attack_gas(swap: Swap, gas: GasCost) -> Decimal:
     """USDC that the two swaps of a sandwich cost in gas, at what the order itself pays for it."""
     if swap.run is None:
         return ZERO

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
+from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain.commands import ClosePosition, PlaceOrder
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Kind, Order, Side
+from papertrader_tui.engine.checks import trial_order
 from papertrader_tui.engine.command_desk import close_request
 from papertrader_tui.engine.desk import Desk
-from papertrader_tui.engine.snapshot import Preview
-from papertrader_tui.simulator.matching import quote, terms
+from papertrader_tui.engine.landing import attack_gas, goes
+from papertrader_tui.engine.snapshot import ExactQuote, Preview
+from papertrader_tui.simulator.costs import Pricer, Swap
+from papertrader_tui.simulator.gas import GasCost, gas_usd
+from papertrader_tui.simulator.matching import quote_or_why, terms
+from papertrader_tui.simulator.paths import Path
+from papertrader_tui.simulator.pool_pricer import PoolPricer, raw_bound
 
 
 def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Preview | None:
@@ -24,37 +34,25 @@ def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Previe
     if market is None or market.price is None:
         return None
     draft = desk.orders.draft(request, max(now, desk.now))
-    reference = market.price_of(request.side) or market.price
+    reference, pricer = market.price_of(request.side) or market.price, market.pricer
     if request.kind is not Kind.MARKET and request.price is not None and request.price > 0:
         reference = request.price
-    order = Order(
-        "o0",
-        request.client_id,
-        now,
-        request.token,
-        request.side,
-        request.kind,
-        request.origin,
-        request.size_by,
-        request.size,
-        draft.notional,
-        draft.quantity,
-        request.tolerance_bps,
-        request.price,
-    )
-    swap = quote(order, reference, market.pricer, market.token.decimals)
-    gas = desk.orders.gas_of(market)
+        pricer = pricer.at_price(reference)
+    order = trial_order(request, draft, now)
+    swap, why = quote_or_why(order, reference, pricer, market.token.decimals)
     problems = [reason for _, reason in draft.problems]
     spend = receive = minimum = price = lp_fee = impact = ZERO
     notional = ZERO
     if swap is None:
-        problems.append("the pool cannot serve this size")
+        problems.append(why)
     elif swap.quantity > 0:
         _, minimum = terms(order, swap, market.token.decimals)
+        order = replace(order, bound=minimum)
         spend, receive = swap.cash, swap.quantity
         if request.side is Side.SELL:
             spend, receive = receive, spend
         price, lp_fee, impact, notional = swap.price, swap.lp_fee, swap.impact, swap.cash
+    gas = desk.orders.gas_of(market, order, swap)
     return Preview(
         request,
         market.token,
@@ -68,8 +66,63 @@ def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Previe
         impact,
         float(impact / notional) if notional else 0.0,
         gas.usd,
-        f"{gas.units:,} gas{' + L1 data' if gas.l1_fee_wei else ''}, {gas.source}",
-        market.pricer.fidelity,
+        _gas_note(gas),
+        pricer.fidelity,
         tuple(problems),
         draft.warnings,
+        _exposure(desk, market, order, pricer, swap, gas),
+        "" if swap is None or swap.run is None else route_words(desk, swap.run.path),
+        _exact(desk, market, order, swap, gas),
+    )
+
+
+def route_words(desk: Desk, path: Path) -> str:
+    """`USDC -0.05%-> WETH -0.3%-> TOKEN`; what has no name here is called by its address."""
+    known = desk.registry.tokens
+    names = [known[t].symbol if t in known else t.partition(":")[2][:8] for t in path.tokens]
+    names[0 if path.buying else -1] = "USDC"
+    words = names[0]
+    for hop, name in zip(path.hops, names[1:], strict=True):
+        words += f" -{hop.pool.fee_ppm / 10_000:g}%-> {name}"
+    return words
+
+
+def _gas_note(gas: GasCost) -> str:
+    if gas.made_of is None or not gas.l1_fee_wei:
+        return f"{gas.units:,} gas{' + L1 data' if gas.l1_fee_wei else ''}, {gas.source}"
+    l2 = gas_usd(gas.units, gas.price_wei, 0, gas.native_usd)
+    l1 = gas_usd(0, 0, gas.l1_fee_wei, gas.native_usd)
+    return f"L2 {l2:.4f} + L1 {l1:.4f}"
+
+
+def _exposure(
+    desk: Desk,
+    market: TokenMarket,
+    order: Order,
+    pricer: Pricer,
+    swap: Swap | None,
+    gas: GasCost,
+) -> Decimal:
+    """What a sandwich would take; 0 where the order is not seen before it is mined."""
+    seen = market.chain.public_mempool and not desk.profile.mev_protection
+    if not seen or swap is None or swap.run is None or not isinstance(pricer, PoolPricer):
+        return ZERO
+    return pricer.sandwiched(swap, lambda s: goes(order, s), attack_gas(swap, gas)).mev
+
+
+def _exact(
+    desk: Desk, market: TokenMarket, order: Order, swap: Swap | None, gas: GasCost
+) -> ExactQuote | None:
+    if swap is None or swap.run is None:
+        return None
+    run = swap.run
+    return ExactQuote(
+        desk.pools.head(market.chain.key),
+        tuple((hop.id.partition(":")[2], hop.pool.fee_ppm) for hop in run.path.hops),
+        run.amount_in,
+        run.amount_out,
+        raw_bound(order, run.path),
+        gas.units,
+        gas.price_wei,
+        gas.l1_fee_wei,
     )

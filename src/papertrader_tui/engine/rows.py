@@ -239,6 +239,7 @@ def holding_row(position: PositionRow, source: str, age_ms: int) -> Row:
         "realized": plain(position.realized),
         "costs": plain(position.costs),
         "pnl": plain(position.pnl),
+        "liquidation": _optional(position.liquidation),
         "mark_source": source,
         "mark_age_s": plain(Decimal(age_ms).scaleb(-3)),
     }

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from papertrader_tui.domain.decision import Decision
 from papertrader_tui.domain.events import AccountMarked, Fidelity, KillMode
+from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Order, OrderRequest
 from papertrader_tui.domain.risk import GateRow
 from papertrader_tui.domain.tokens import Token
@@ -58,6 +59,8 @@ class PositionRow:
         pnl: Unrealised + realised - costs since it was opened: what it made, net.
         pnl_pct: pnl over the cost of everything bought, as a fraction.
         stop, target: Nearest exit planned by the bot or resting in the book, if any.
+        liquidation: What selling all of it now would bring, after LP fee, impact and gas; None
+            where nothing can be sold now.
     """
 
     token: Token
@@ -74,6 +77,7 @@ class PositionRow:
     stop: Decimal | None
     target: Decimal | None
     opened: int
+    liquidation: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,27 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class ExactQuote:
+    """A quote on the pools themselves, in raw integers.
+
+    Attributes:
+        block: The newest block; the pools are as at its end.
+        pools: Address and fee (millionths) of each, in the order of the swap.
+        gas_price_wei: Base fee of the next block, predicted, and tip.
+        l1_fee_wei: Data and operator fee, 0 where there is none.
+    """
+
+    block: int
+    pools: tuple[tuple[str, int], ...]
+    amount_in: int
+    amount_out: int
+    bound: int
+    gas_units: int
+    gas_price_wei: int
+    l1_fee_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What an order would cost if it landed on the price on the screen.
 
@@ -212,6 +237,9 @@ class Preview:
         reference: Price on the screen.
         lp_fee, impact, gas: USDC; lp_fee_pct and impact_pct are fractions of the notional.
         gas_note: `L2 + L1, demo gas`, where the figure comes from.
+        mev: What a sandwich would take of it: the chain sees it and nothing protects it.
+        route: `USDC -0.05%-> WETH -0.3%-> TOKEN`, "" for an estimate.
+        exact: The whole of it in raw integers, None for an estimate.
         problems: Why it would be rejected; empty if it would be accepted.
         warnings: Rules that advise against it.
     """
@@ -232,3 +260,6 @@ class Preview:
     fidelity: Fidelity
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    mev: Decimal = ZERO
+    route: str = ""
+    exact: ExactQuote | None = None

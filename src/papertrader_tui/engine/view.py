@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -76,7 +77,7 @@ class View:
     def _build(self) -> Snapshot:
         desk, info, account = self._desk, self._market.info, self._desk.account
         now = self._now()
-        totals = account.totals(now)
+        totals = replace(account.totals(now), liquidation=desk.liquidation.total())
         positions = tuple(
             self._position(token) for token in account.ledger.positions if token in desk.markets
         )
@@ -174,4 +175,5 @@ class View:
             stop=stop,
             target=target,
             opened=p.opened,
+            liquidation=desk.liquidation.of(token),
         )

@@ -32,9 +32,10 @@ class Positions(Table[PositionRow]):
         Column("value", "VALUE", 8, priority=3, limit=11),
         Column("pnl", "P&L", 8, limit=10),
         Column("percent", "P&L%", 7, priority=1, limit=8),
-        Column("stop", "STOP", 9, priority=6, limit=11),
-        Column("target", "TARGET", 9, priority=7, limit=11),
-        Column("age", "AGE", 4, priority=8),
+        Column("sold", "IF SOLD", 8, priority=6, limit=11),
+        Column("stop", "STOP", 9, priority=7, limit=11),
+        Column("target", "TARGET", 9, priority=8, limit=11),
+        Column("age", "AGE", 4, priority=9),
     )
     FIRST_LINE: ClassVar[tuple[Column, ...]] = (
         Column("token", "TOKEN", 6, right=False, limit=10),
@@ -102,6 +103,8 @@ class Positions(Table[PositionRow]):
                 return ((fmt.price_fit(row.mark, width), tone),)
             case "value":
                 return ((fmt.money_fit(row.value, width), ""),)
+            case "sold":
+                return ((_sold(row, width), "muted"),)
             case "pnl":
                 pnl = fmt.money_fit(row.pnl, width, sign=True)
                 return ((pnl, tone_of(pnl)),)
@@ -122,6 +125,8 @@ class Positions(Table[PositionRow]):
         if "mark" in self._drawn.columns:
             del facts[1]
         items = [(label, fmt.price(value)) for label, value in (*facts, ("tgt ", row.target))]
+        if row.liquidation is not None:
+            items.insert(len(facts) - 1, ("sold ", _sold(row, 11)))
         for kept, gap in (
             ([*items, ("", fmt.span(held))], 2),
             ([*items, ("", fmt.span(held))], 1),
@@ -132,6 +137,11 @@ class Positions(Table[PositionRow]):
         while len(items) > 1 and _length(items, 1) > width:
             items.pop()
         return _spread(items, 1)
+
+
+def _sold(row: PositionRow, width: int) -> str:
+    """What it would bring now, after costs."""
+    return "–" if row.liquidation is None else fmt.money_fit(row.liquidation, width)
 
 
 def _percent(fraction: float, width: int) -> str:

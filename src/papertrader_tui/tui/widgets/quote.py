@@ -38,7 +38,7 @@ def quote_lines(preview: Preview) -> list[Line]:
     else:
         worst = fmt.quantity(preview.minimum, 12) if buying else fmt.money(preview.minimum)
     paid, got = ("USDC", symbol) if buying else (symbol, "USDC")
-    return [
+    lines = [
         ("spend", spend, paid),
         ("out", receive, got),
         ("price", fmt.price(preview.price), _off(preview.price, preview.reference)),
@@ -47,6 +47,11 @@ def quote_lines(preview: Preview) -> list[Line]:
         ("gas", fmt.money(preview.gas, 3), fmt.clean(preview.gas_note, 28)),
         ("maximum" if exact_out else "minimum", worst, f"within {bps(request.tolerance_bps)}"),
     ]
+    if preview.mev:
+        lines.append(("MEV", fmt.money(preview.mev, 3), "if it is sandwiched"))
+    if preview.route:
+        lines.append(("route", "", fmt.clean(preview.route, 60)))
+    return lines
 
 
 def _off(price: Decimal, reference: Decimal) -> str:
@@ -71,7 +76,7 @@ def quote_content(preview: Preview | None) -> Content:
         lines.append(
             Content.assemble(
                 (f"{label:<8}", MUTED),
-                (f"{figure:>13} ", "bold" if label == "out" else ""),
+                (f"{figure:>13} " if figure else "", "bold" if label == "out" else ""),
                 (note, MUTED),
             )
         )
