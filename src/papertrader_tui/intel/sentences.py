@@ -255,7 +255,13 @@ class Teller:
         return f"twice opportunity {opportunity:.2f} less risk {risk:.2f}", ()
 
     def _agreement(self) -> tuple[str, Inputs]:
-        fits = self._ctx.series.fits
-        ups = [fit.fit for fit in fits if fit.slope is not None]
-        told = ", ".join(f"{fit:+.2f}" for fit in ups)
-        return f"R² of the horizons with their direction: {told}", ()
+        series = self._ctx.series
+        known = [
+            (f"R² over {span(bars * series.bar_ms)}", fit.fit)
+            for bars, fit in zip(HORIZONS, series.fits, strict=True)
+            if fit.slope is not None
+        ]
+        told = ", ".join(f"{fit:+.2f}" for _, fit in known)
+        gap = {"ema_12": series.ema_fast, "ema_26": series.ema_slow, "atr": series.atr}
+        inputs = self._bars(**dict(known), **gap)
+        return f"R² of the horizons with their direction: {told}", inputs
