@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from papertrader_tui import config
+from papertrader_tui import config, config_chains
 from papertrader_tui.chain.endpoints import open_multicall, open_rpc, urls_of
 from papertrader_tui.chain.factories import factories_of
 from papertrader_tui.chain.fees import fee_reader
@@ -269,6 +270,18 @@ def test_own_tokens_are_listed_and_found(
     assert "is on the watchlist mine" in capsys.readouterr().out
     assert main(["--config", str(path), "token", "list", "--list", "mine"]) == 0
     assert "TOK" in capsys.readouterr().out
+
+
+def test_the_examples_in_the_docs_are_allowed(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "chains.md").read_text(encoding="utf-8")
+    nodes, local = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert hosts(read(tmp_path, nodes), "base")[:2] == ["host", "second.example.org"]
+    chains = read(tmp_path, local).chains
+    assert chains.registry().find("TOK").chain == "local"
+    assert [factory.kind for factory in factories_of(chains.facts("local"))] == ["v2", "v3"]
+    table = text[text.index("| `[chain.NAME]` |") :]
+    listed = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    assert listed == {*config_chains._OF_OWN, "multicall3", "rpc", "sequencer_feed"}
 
 
 def test_prices_of_the_native_token_are_decimals(tmp_path: Path) -> None:
