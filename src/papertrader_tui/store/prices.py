@@ -128,7 +128,8 @@ def roll_up(connection: sqlite3.Connection, now: int, retention: Retention) -> N
     connection.execute("DELETE FROM candle_spans WHERE interval < ? AND until < ?", (HOUR, minutes))
     # They are in order, so this reads no further than to the first that stays.
     kept = connection.execute(
-        "SELECT seq FROM inputs WHERE time >= ? ORDER BY seq LIMIT 1", (now - retention.inputs,)
+        "SELECT seq FROM inputs WHERE time >= ? ORDER BY seq LIMIT 1",
+        ((now - retention.inputs) // HOUR * HOUR,),
     ).fetchone()
     if kept is not None:
         connection.execute("DELETE FROM inputs WHERE seq < ?", kept)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from papertrader_tui.domain.chain_fees import ChainFees, L1Prices
 from papertrader_tui.domain.market import (
     DAY,
     HOUR,
@@ -18,6 +19,15 @@ from papertrader_tui.domain.market import (
     Quote,
     Timer,
     Trust,
+)
+from papertrader_tui.domain.pools import (
+    V2,
+    V3,
+    ConcentratedState,
+    PairState,
+    Pool,
+    PoolTicks,
+    Route,
 )
 from papertrader_tui.store import inputs, prices
 from papertrader_tui.store.database import connect_writer, reading
@@ -40,7 +50,25 @@ def trust(time=START, token=WETH, **more):
     return Trust(token, time, **given)
 
 
+PAIR = Pool("base:0x" + "a1" * 20, V2, WETH, TOSHI, 18, 6, 3_000, 0, "uniswap v2")
+DEEP = Pool("base:0x" + "b2" * 20, V3, WETH, TOSHI, 18, 6, 500, 10, "uniswap v3")
+L1 = L1Prices(10**9, 5, 2_269, 1_055_762, 7)
+
+
+def fees(block, time, base=10**7, l1=L1, **more):
+    said = ChainFees(block, base, base + 1, 0.1 + 0.2, (1, 2, 3, 4, 5), l1, "fjord", **more)
+    return Gas("base", time, base, 5, D("3391.02"), "fee history", said)
+
+
 EVERYTHING = [
+    Route(WETH, START, (PAIR, DEEP), "onchain", "takes 5 %\tof it", 500),
+    Route(TOSHI, START, (), "onchain"),
+    PairState(PAIR.id, START, 100, 10**30, 3 * 10**12, 3_000),
+    PoolTicks(DEEP.id, START, 100, {-3: {}, 4: {10_240: (-(2**127), True), 10_250: (5, False)}}),
+    ConcentratedState(DEEP.id, START, 100, 2**100, -196_257, 0, 500),
+    fees(100, START),
+    fees(101, START + 2_000, l1=None, jovian=True),
+    fees(102, START + 4_000, base=0),
     Gas("base", START, 12_000_000, 30_000_000_000_000, D("3391.02"), "bundled gas, live price"),
     Depth(WETH, START, D("5000000.25"), 1_234_567.875, D("0.05"), "dexscreener"),
     trust(),
@@ -79,7 +107,7 @@ async def test_everything_comes_back_as_it_was(tmp_path):
     with load(path) as loaded:
         found = [item for heard in loaded.heard() for item in heard.items]
     expected = [plain(item) for item in EVERYTHING]
-    expected[5][1]["fault"] = "disputed: a 3,000 vs b"  # a tab is no text of ours
+    expected[13][1]["fault"] = "disputed: a 3,000 vs b"  # a tab is no text of ours
     assert [plain(item) for item in found] == expected
     assert verify(path).ok
 
@@ -136,6 +164,54 @@ async def test_old_inputs_go_and_the_prices_stay(tmp_path):
     connection.close()
     with pytest.raises(ValueError, match="below zero"):
         Retention(inputs=-1)
+
+
+def state(block, time, sqrt=2**100, liquidity=10**21):
+    return ConcentratedState(DEEP.id, time, block, sqrt, -196_257, liquidity, 500)
+
+
+async def test_of_what_comes_with_every_block_only_changes_are_written(tmp_path):
+    blocks = [
+        item
+        for n in range(5)
+        for time in (START + n * 2_000,)
+        for item in (state(100 + n, time, 2**100 + n), fees(100 + n, time))
+    ]
+    path = await recorded(tmp_path, (blocks, 10, False))
+    with reading(path) as connection:
+        rows = connection.execute("SELECT body FROM inputs ORDER BY seq").fetchall()
+    whole, later = (sum(len(body) for (body,) in part) for part in (rows[:2], rows[2:]))
+    assert later / 4 < whole / 2
+    with load(path) as loaded:
+        found = [item for heard in loaded.heard() for item in heard.items]
+    assert [plain(item) for item in found] == [plain(item) for item in blocks]
+
+
+async def test_what_is_left_after_older_hours_were_deleted_can_be_read(tmp_path):
+    base = START // HOUR * HOUR
+    blocks = [state(n, base + n * 20 * MINUTE) for n in range(12)]
+    # the block before the hour is told of after a price from within it
+    blocks[6:6] = [quote(base + 2 * HOUR), state(6, base + 2 * HOUR - 1_000)]
+    path = await recorded(tmp_path, (blocks, 14, False))
+    connection = connect_writer(path)
+    connection.execute("BEGIN IMMEDIATE")
+    prices.roll_up(connection, base + 4 * HOUR + 25 * MINUTE, Retention(inputs=2 * HOUR))
+    connection.execute("COMMIT")
+    connection.close()
+    with load(path) as loaded:
+        found = [item for heard in loaded.heard() for item in heard.items]
+    assert [plain(item) for item in found] == [plain(item) for item in blocks[6:]]
+
+
+async def test_another_session_begins_with_whole_rows(tmp_path):
+    path = new_account(tmp_path)
+    for block in (100, 101):
+        journal = await SqliteJournal.open(path)
+        await journal.record_inputs([state(block, START)], block)
+        await journal.close()
+    with reading(path) as connection:
+        bodies = [body for (body,) in connection.execute("SELECT body FROM inputs")]
+    assert not any("=" in body for body in bodies)
 
 
 async def test_a_row_that_is_damaged_is_named(tmp_path):
