@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
-from papertrader_tui.domain.market import (
-    DAY,
-    MINUTE,
-    Bar,
-    Candle,
-    Depth,
-    Gas,
-    History,
-    MarketInput,
-    Quote,
-)
+from papertrader_tui.domain.market import Gas, MarketInput
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.feeds.pacing import Pacer, Wait, wait_for_event
+from papertrader_tui.feeds.tape_past import Past
 from papertrader_tui.feeds.tape_reader import Stamp, TapeReader
 from papertrader_tui.feeds.tape_report import TapeError, TapeReport
-from papertrader_tui.feeds.tape_rows import SOURCE
 from papertrader_tui.ports import MarketInfo
 from papertrader_tui.registry import load_registry
 
-CANDLE_MS = 5 * MINUTE
 #: Inputs handed over at a time as fast as possible.
 RUN = 512
 _NEVER = 1 << 62
@@ -194,24 +182,10 @@ class TapeMarket:
         """Pass over inputs handed over before; what they leave behind warms the account."""
         if not count:
             return []
-        length = max([CANDLE_MS, *self._reader.intervals.values()])
-        past = {token: _Past(length) for token in self._watchlist}
-        depths: dict[TokenId, Depth] = {}
-        prices: dict[TokenId, Quote] = {}
+        past = Past(self._watchlist, max(self._reader.intervals.values(), default=0))
         while self._cursor < count and self._next is not None:
-            passed = self._next
-            self._last = passed.time
-            if isinstance(passed, Bar):
-                past[passed.token].add_bar(passed)
-                prices[passed.token] = Quote(
-                    passed.token, passed.end, passed.price, passed.close, passed.source
-                )
-            elif isinstance(passed, Quote):
-                if not passed.opening:
-                    past[passed.token].add_price(passed)
-                prices[passed.token] = passed
-            elif isinstance(passed, Depth):
-                depths[passed.token] = passed
+            self._last = self._next.time
+            past.add(self._next)
             self._next = next(self._inputs, None)
             self._cursor += 1
         if self._cursor < count:
@@ -220,45 +194,4 @@ class TapeMarket:
                 f"seen {count}; play the tape it began with"
             )
             raise TapeError(msg)
-        warm: list[MarketInput] = list(depths.values())
-        for token, own in past.items():
-            candles = own.since(self._last - DAY)
-            if candles:
-                warm.append(History(token, self._last, length, candles, SOURCE))
-        return [*warm, *prices.values()]
-
-
-class _Past:
-    """The last day of one token in candles of one length."""
-
-    def __init__(self, length: int) -> None:
-        self._length = length
-        self._candles: deque[Candle] = deque(maxlen=DAY // length + 1)
-        self._start = -1
-
-    def add_bar(self, bar: Bar) -> None:
-        """A finished candle that is no longer than ours."""
-        candle = Candle(bar.start, bar.open, bar.high, bar.low, bar.close, bar.volume)
-        self._add(candle)
-
-    def add_price(self, quote: Quote) -> None:
-        """A price, as the candle of a moment."""
-        value = quote.value
-        self._add(Candle(quote.time, value, value, value, value, quote.volume))
-
-    def _add(self, part: Candle) -> None:
-        start = part.start - part.start % self._length
-        if start != self._start:
-            self._start = part.start = start
-            self._candles.append(part)
-            return
-        candle = self._candles[-1]
-        candle.high = max(candle.high, part.high)
-        candle.low = min(candle.low, part.low)
-        candle.close = part.close
-        if part.volume >= 0:
-            candle.volume = max(candle.volume, 0.0) + part.volume
-
-    def since(self, time: int) -> list[Candle]:
-        """The candles that start at that time or later, oldest first."""
-        return [candle for candle in self._candles if candle.start >= time]
+        return past.inputs(self._last)
