@@ -52,6 +52,7 @@ class Fault(StrEnum):
     SHUFFLED = "a batch in another order"
     PARTIAL = "a batch without its last answer"
     HUGE = "an endless body"
+    NESTED = "JSON nested a hundred thousand deep"
     TIMEOUT = "no answer"
     RESET = "connection reset"
     REDIRECT = "302 to another host"
@@ -365,6 +366,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, json.dumps(said[::-1]))
             case Fault.PARTIAL:
                 self._send(200, json.dumps(said[:-1]))
+            case Fault.NESTED:
+                self._send(200, "[" * 100_000)
             case Fault.HUGE:
                 self._flood()
             case Fault.TIMEOUT:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import statistics
+import sys
+import threading
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -249,13 +251,23 @@ class Node:
     async def _open(self) -> NodeProvider:
         if self._web3 is None:
             # web3 takes a second or two to load: not on the event loop
-            module = await asyncio.to_thread(importlib.import_module, _PROVIDER)
-            settings = self._settings
-            opened: AsyncWeb3[NodeProvider] = await asyncio.to_thread(
-                module.connect, self.url, settings.deadline, settings.max_bytes, self._wall
-            )
-            self._web3 = opened
+            self._web3 = await asyncio.to_thread(self._connect)
         return self._web3.provider
+
+    def _connect(self) -> AsyncWeb3[NodeProvider]:
+        with _LOADING:
+            limit = sys.getrecursionlimit()
+            try:
+                module = importlib.import_module(_PROVIDER)
+            finally:
+                # A library of web3's raises it so far that JSON nested deeply enough, of a node
+                # or of a price service, would end the process instead of being refused.
+                sys.setrecursionlimit(limit)
+        settings = self._settings
+        opened: AsyncWeb3[NodeProvider] = module.connect(
+            self.url, settings.deadline, settings.max_bytes, self._wall
+        )
+        return opened
 
     def _check(self, said: object) -> None:
         try:
@@ -325,6 +337,7 @@ class Node:
 
 
 _PROVIDER: Final = "papertrader_tui.chain.provider"
+_LOADING = threading.Lock()
 
 
 def _endpoint(method: str) -> Any:

@@ -127,7 +127,8 @@ class NodeProvider(AsyncHTTPProvider):
     async def _send(self, body: bytes) -> tuple[int, Mapping[str, str], bytes] | RpcError:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                trust_env=True,  # proxies of the environment, as for the price services
+                # proxies of the environment, as for the price services; none to this machine
+                trust_env=not self._url.local,
                 timeout=aiohttp.ClientTimeout(total=None),
                 headers={"user-agent": USER_AGENT, "content-type": "application/json"},
             )

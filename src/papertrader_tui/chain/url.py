@@ -7,19 +7,24 @@ from urllib.parse import unquote, urlsplit
 
 from papertrader_tui.feeds.sources.secret import MASK
 
-# Shorter pieces of a path (`rpc`, `v2`, `mainnet`) are no keys, and hiding them hides words.
-_KEY_CHARS = 12
+# Pieces of a path that are shorter, or words (`rpc`, `v2`, `mainnet`, `arbitrum`), are no keys, and
+# hiding them hides what is said.
+_KEY_CHARS, _WORD_CHARS = 6, 12
 _PIECES = re.compile(r"[/?&=:@#]")
 
 
 class NodeUrl:
     """Where a node listens. Its `str`, `repr` and `format` are the host and port alone.
 
+    Attributes:
+        host: With the port where one is named.
+        local: It is this machine.
+
     Raises:
         ValueError: it is no address that can be asked; the message does not repeat it.
     """
 
-    __slots__ = ("_keys", "_text", "host")
+    __slots__ = ("_keys", "_text", "host", "local")
 
     def __init__(self, text: str) -> None:
         word = text.strip()
@@ -38,10 +43,12 @@ class NodeUrl:
             msg = "a node's URL begins with http:// or https:// and has a host and no blanks"
             raise ValueError(msg)
         self._text = word
-        self.host = host if port is None else f"{host}:{port}"
+        shown = f"[{host}]" if ":" in host else host
+        self.host = shown if port is None else f"{shown}:{port}"
+        self.local = host in ("localhost", "::1") or host.startswith("127.")
         rest = word.partition("://")[2]
         secrets = rest if "@" in parts.netloc else rest.partition("/")[2]
-        pieces = {p for p in _PIECES.split(secrets) if len(p) >= _KEY_CHARS and p not in self.host}
+        pieces = {p for p in _PIECES.split(secrets) if _may_be_key(p) and p not in self.host}
         if parts.password:
             pieces.add(parts.password)
         self._keys = sorted(pieces | {unquote(p) for p in pieces}, key=len, reverse=True)
@@ -75,3 +82,9 @@ class NodeUrl:
     def __reduce__(self) -> str:
         msg = "a node's URL is not pickled: a key in it would be written out in clear"
         raise TypeError(msg)
+
+
+def _may_be_key(piece: str) -> bool:
+    if len(piece) < _KEY_CHARS:
+        return False
+    return len(piece) >= _WORD_CHARS or any(char.isdigit() for char in piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -62,7 +63,7 @@ async def opened(passing: Time) -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
         def make(*servers: RpcServer, deadline: float = 5.0, **more: object) -> Rpc:
-            settings = RpcSettings(deadline=deadline, max_bytes=100_000)
+            settings = RpcSettings(deadline=deadline, max_bytes=200_000)
             rpc = Rpc(
                 "base", 8453, [node.url(f"/v2/{KEY}") for node in servers], block_ms=2_000,
                 settings=settings, clock=passing, wall=passing.wall, chance=lambda: 0.5,
@@ -332,9 +333,21 @@ async def test_an_endless_answer_is_cut_off(nodes, opened):
     rpc = opened(nodes[0])
     await rpc.request(*CALL)
     nodes[0].misbehave(Fault.HUGE, times=1)
-    with pytest.raises(RpcError, match="longer than 100,000 bytes"):
+    with pytest.raises(RpcError, match="longer than 200,000 bytes"):
         await rpc.request(*CALL)
     assert await rpc.request(*CALL) == SIX
+
+
+async def test_json_nested_beyond_reason_is_refused_and_ends_nothing(nodes, opened):
+    # web3 brings a library that raises the limit that protects from this
+    rpc = opened(nodes[0])
+    await rpc.request(*CALL)
+    with pytest.raises(RecursionError):
+        json.loads("[" * 100_000)
+    nodes[0].misbehave(Fault.NESTED, times=1)
+    with pytest.raises(RpcError) as caught:
+        await rpc.request(*CALL)
+    assert caught.value.fault is Kind.GARBAGE
 
 
 async def test_an_explorer_in_place_of_a_node_is_left_alone(nodes, opened):
@@ -345,6 +358,14 @@ async def test_an_explorer_in_place_of_a_node_is_left_alone(nodes, opened):
     assert nodes[0].requests == 1
     assert rpc.health()[0].state == "wrong chain"
     assert "Please upgrade your plan" in rpc.health()[0].reason
+
+
+async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(nodes, opened, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert await opened(nodes[0]).request(*CALL) == SIX
 
 
 async def test_nodes_at_one_host_are_told_apart(nodes, opened):

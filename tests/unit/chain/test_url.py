@@ -11,6 +11,7 @@ SECRETS = (
     "https://user:hunter2hunter2@node.example.org/",
     "https://node.example.org/?apikey=abcdef0123456789",
     "https://node.example.org:8545/rpc/0123456789abcdef#x",
+    "https://[2001:db8::1]:8545/k3yk3y",
 )
 
 
@@ -28,15 +29,23 @@ def test_only_the_host_is_shown(text: str):
 def test_a_key_is_hidden_wherever_a_node_repeats_it(text: str):
     url = NodeUrl(text)
     rest = text.partition("//")[2]
-    for piece in ("abcDEF_123456789", "hunter2hunter2", "abcdef0123456789", "0123456789abcdef"):
+    keys = ("abcDEF_123456789", "hunter2hunter2", "abcdef0123456789", "0123456789abcdef", "k3yk3y")
+    for piece in keys:
         if piece in rest:
             assert piece not in url.redact(f"no project {piece}, see {text}")
             assert "no project ***" in url.redact(f"no project {piece}")
 
 
 def test_words_that_are_no_keys_stay():
-    url = NodeUrl("https://node.example.org/rpc/v2/mainnet")
-    assert url.redact("mainnet rpc v2 is down") == "mainnet rpc v2 is down"
+    url = NodeUrl("https://node.example.org/rpc/v2/arbitrum")
+    assert url.redact("arbitrum rpc v2 is down") == "arbitrum rpc v2 is down"
+
+
+def test_this_machine_is_told_apart_no_proxy_leads_there():
+    assert NodeUrl("http://127.0.0.1:8545").local
+    assert NodeUrl("http://localhost/").local
+    assert NodeUrl("http://[::1]:8545").local
+    assert not NodeUrl("https://node.example.org").local
 
 
 @pytest.mark.parametrize(
