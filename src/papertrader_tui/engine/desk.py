@@ -282,6 +282,22 @@ class Desk:
             if market is not None and market.chain.key == gas.chain:
                 self.orders.land_in(market, gas.fees.block)
 
+    def land(self, quote: Quote) -> None:
+        """Mine what waits for this price, ahead of `step` with it, which then goes on from there.
+
+        For desks that share their indicators: nothing may have been learned from a price before
+        it was landed on. What comes of it is handed out by `step`.
+        """
+        market = self.markets.get(quote.token)
+        if market is None or not market.working or market.doubt or quote.opening:
+            return
+        self.now = max(self.now, quote.time)
+        market.price, market.value = quote.price, quote.value
+        market.time, market.source = quote.time, quote.source
+        if self.now >= self._due:
+            self._on_time()
+        self.orders.land(market, opening=False)
+
     def _on_quote(self, quote: Quote) -> Sequence[ev.Event]:
         market = self.markets.get(quote.token)
         if market is None:
