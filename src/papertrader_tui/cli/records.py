@@ -85,7 +85,7 @@ def _tape(arguments: argparse.Namespace, tokens: Mapping[TokenId, Token]) -> Wri
 
 def verify(arguments: argparse.Namespace) -> int:
     """Check an account from its first entry; 1 where something differs."""
-    report = check(chosen(load_config(arguments)))
+    report = check(chosen(load_config(arguments)), fills=arguments.fills)
     if arguments.json:
         print(json.dumps(report.as_dict(), indent=2))
     else:

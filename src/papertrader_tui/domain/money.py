@@ -142,8 +142,12 @@ MAX_PRICE = Decimal("1e12")
 
 
 def price_digits(value: Decimal) -> Decimal:
-    """A price rounded to the digits that a price keeps."""
-    return _PRICE.plus(value)
+    """A price rounded to the digits that a price keeps, and written as its text would be read.
+
+    A quotient may come out as 3E+3: what is worked out from 3000 has other digits after the point.
+    """
+    rounded = _PRICE.plus(value)
+    return rounded if int(rounded.as_tuple().exponent) <= 0 else rounded.quantize(ONE)
 
 
 def parse_price(text: str) -> Decimal | None:

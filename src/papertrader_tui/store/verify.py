@@ -12,8 +12,9 @@ from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.events import AccountMarked, Event, Filled, Reverted
 from papertrader_tui.domain.ledger import GAS, IMPACT, LP_FEES, MEV, postings
 from papertrader_tui.domain.money import add, plain, sub, total
+from papertrader_tui.simulator.executions import requote
 from papertrader_tui.store import facts, tables
-from papertrader_tui.store.codec import decode_command, decode_order, text
+from papertrader_tui.store.codec import decode_command, decode_event, decode_order, text
 from papertrader_tui.store.database import reading
 from papertrader_tui.store.report import Difference, VerifyReport
 
@@ -26,8 +27,12 @@ class _Differs(Exception):
         self.found = Difference(table, str(key), str(stored), str(folded))
 
 
-def verify(path: Path) -> VerifyReport:
+def verify(path: Path, *, fills: bool = False) -> VerifyReport:
     """Check an account file, as of one moment and beside whoever writes it.
+
+    Args:
+        path: Of the file.
+        fills: Quote every fill that keeps its pools once more, from its event alone.
 
     Raises:
         StoreError: the file cannot be read at all.
@@ -39,6 +44,8 @@ def verify(path: Path) -> VerifyReport:
         report = VerifyReport(name)
         try:
             _check(connection, report)
+            if fills:
+                _requote(connection, report)
         except _Differs as differs:
             report.difference = differs.found
     return report
@@ -66,6 +73,26 @@ def _check(connection: sqlite3.Connection, report: VerifyReport) -> None:
     report.checked["commands can be given again"] = commands
     if fold.account.seq:
         report.identity = _identity(connection, fold.account)
+
+
+def _requote(connection: sqlite3.Connection, report: VerifyReport) -> None:
+    """Ask the pools' arithmetic again: the same amounts, the same split, the same gas?"""
+    quoted = without = 0
+    for seq, time, body in connection.execute(
+        "SELECT seq, time, body FROM journal WHERE kind = 'Filled' ORDER BY seq"
+    ):
+        event = decode_event("Filled", seq, time, body)
+        assert isinstance(event, Filled)
+        if event.execution is None:
+            without += 1
+            continue
+        found = requote(event, event.execution)
+        if found.what:
+            booked, again = f"{found.what} {found.booked}", f"{found.what} {found.quoted}"
+            raise _Differs("fills", seq, booked, again)
+        quoted += 1
+    report.checked["fills are quoted the same again from their events alone"] = quoted
+    report.checked["fills keep no pools: they were estimates"] = without
 
 
 class _Stored:
