@@ -403,6 +403,9 @@ def _verify(commands: Any, common: Parser) -> None:
         description="Fold an account's journal from the beginning and compare the result with\n"
         "what is stored. Exit 0 if all agrees, 1 with the first row that differs.",
     )
+    parser.add_argument(
+        "--fills", action="store_true", help="quote every fill once more on the pools it keeps"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command="verify", handler="verify")
 
