@@ -183,7 +183,8 @@ def _reached(rule: str, ctx: Context, plan: exits.ExitPlan) -> str:
     else:
         tier = exits.TAKE_PROFIT.index(rule)
         part, whole = exits.sold_part(plan, rule)
-        sold = "the rest is sold" if part == whole else f"{part} of {whole} parts left is sold"
+        thirds = "a third of the original" if part == 1 else "two thirds of the original"
+        sold = f"{'the rest' if part == whole else thirds} is sold"
         what = f"the price reached target {tier + 1} at {number(plan.targets[tier])}: {sold}"
     held = sentences.lasting(max(0, ctx.time - ctx.opened))
     return f"{what}; entered at {number(plan.entry)}, P&L {ctx.pnl:+.2%} after {held}"

@@ -170,10 +170,16 @@ def _check(check: Check, width: int) -> Iterator[Row]:
         ("✗ " if check.hit else "  ", "down"),
         (f"{fmt.clean(check.name, _NAME):<{_NAME}} ", "strong" if check.hit else ""),
         (fmt.meter(check.used, _SHORT), tone),
-        (f" {min(check.used, 9.99) * 100:>4.0f}% ", "muted"),
+        (f" {_percent(check.used):>4}% ", "muted"),
         (text[room:], shown),
     ]
     yield from rest
+
+
+def _percent(used: float) -> int:
+    """Of a limit; what is not at it yet is never shown as if it were."""
+    percent = round(min(used, 9.99) * 100)
+    return min(99, percent) if used < 1 else percent
 
 
 def _wrapped(text: str, tone: str, width: int, indent: int = 0) -> list[Row]:
