@@ -8,6 +8,7 @@ any size, and logs URLs.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -113,7 +114,13 @@ class NodeProvider(AsyncHTTPProvider):
     async def _exchange(self, body: bytes) -> tuple[int, Mapping[str, str], bytes] | RpcError:
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._send(body)
+                try:
+                    return await self._send(body)
+                except (aiohttp.ClientConnectionError, OSError) as error:
+                    if not _closed(error):
+                        raise
+                    # it was a kept connection; to read twice does no harm
+                    return await self._send(body)
         except TimeoutError:
             said = f"no whole answer within {self._deadline:g} s"
             return failed(self._url, Fault.TIMEOUT, said)
@@ -152,6 +159,15 @@ class NodeProvider(AsyncHTTPProvider):
 def _same(said: object, asked: object) -> bool:
     # some gateways send numbers back as text
     return said == asked or str(said) == str(asked)
+
+
+def _closed(error: BaseException) -> bool:
+    """Whether the other side closed a connection that was open."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return False
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return True
+    return getattr(error, "errno", None) in (errno.ECONNRESET, errno.EPIPE)
 
 
 def _connection_words(error: BaseException) -> str:

@@ -298,6 +298,15 @@ async def test_a_node_that_was_restarted_is_asked_again_and_checked_anew(nodes, 
     assert (await rpc.head()).number == 5
 
 
+async def test_a_connection_that_was_closed_meanwhile_is_opened_anew(nodes, opened):
+    rpc = opened(nodes[0])
+    await rpc.request(*CALL)
+    nodes[0].stop()
+    nodes[0].start()
+    assert await rpc.request(*CALL) == SIX
+    assert rpc.health()[0].errors == {}
+
+
 async def test_a_batch_is_one_request_and_its_answers_come_in_its_order(nodes, opened):
     rpc = opened(nodes[0])
     nodes[0].misbehave(Fault.SHUFFLED, method="eth_foo")
