@@ -7,6 +7,7 @@ from decimal import Decimal
 from papertrader_tui.domain.decision import Decision
 from papertrader_tui.domain.market import Depth, Trust
 from papertrader_tui.domain.orders import Side
+from papertrader_tui.domain.record import NEVER
 from papertrader_tui.domain.tokens import Chain, Token
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.exits import ExitPlan
@@ -35,6 +36,7 @@ class TokenMarket:
         last, last_kept, repeats: Action, rule and level of the last decision, when one like it
             was last kept, and how many have passed since.
         kept: The last decision that was kept.
+        score_due: From when a price of it tells what became of an earlier decision.
     """
 
     __slots__ = (
@@ -54,6 +56,7 @@ class TokenMarket:
         "price",
         "pricing",
         "repeats",
+        "score_due",
         "series",
         "source",
         "time",
@@ -97,6 +100,7 @@ class TokenMarket:
         self.last_kept = 0
         self.repeats = 0
         self.kept: Decision | None = None
+        self.score_due = NEVER
 
     @property
     def pricer(self) -> Pricer:

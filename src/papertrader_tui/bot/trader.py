@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from papertrader_tui.bot.contexts import Contexts, Situation, profit
+from papertrader_tui.bot.followup import RETRY, settle
 from papertrader_tui.bot.keeper import Keeper
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
@@ -24,6 +25,7 @@ from papertrader_tui.intel import exits
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import Verdict, judge
 from papertrader_tui.intel.explain import explain
+from papertrader_tui.intel.sizing import known_round_trip
 
 BOT_TOLERANCE_BPS = 100
 
@@ -121,6 +123,15 @@ class Trader:
         if repeats:
             self._keep(market, context, verdict, repeats, ZERO)
 
+    def score(self, market: TokenMarket) -> None:
+        """Tell what became of earlier decisions about a token, at its price of now."""
+        account, token = self._of.account, market.token.id
+        outcomes = settle(market, account.record, self._of.now)
+        if outcomes:
+            self._emit(ev.Scored(account.seq + 1, self._of.now, token, outcomes))
+        due = account.record.due(token)
+        market.score_due = due if due > market.time else market.time + RETRY
+
     def flatten(self, market: TokenMarket) -> None:
         """Sell all of a token that can be sold, whatever the bot thinks of it."""
         account = self._of.account
@@ -206,9 +217,9 @@ class Trader:
         size: Decimal,
         quantity: Decimal = ZERO,
     ) -> Decision:
-        of = self._of
+        of, token = self._of, market.token.id
         if market.held:
-            context.pnl = profit(of.account.ledger.positions[market.token.id])
+            context.pnl = profit(of.account.ledger.positions[token])
         depth = market.depth
         if of.account.gates_on and not market.held:
             pool = depth.liquidity if depth is not None else None
@@ -221,7 +232,7 @@ class Trader:
         decision = Decision(
             f"d{of.account.decisions + 1}",
             of.now,
-            market.token.id,
+            token,
             verdict.action,
             Decimal(verdict.confidence).scaleb(-2),
             Decimal(verdict.risk).scaleb(-2),
@@ -241,9 +252,11 @@ class Trader:
             tuple(p for t in verdict.targets if (p := _price(t))),
             quantity,
             story.checks,
+            known_round_trip(context, verdict),
         )
         market.kept = decision
         self._emit(ev.Decided(of.account.seq + 1, of.now, decision))
+        market.score_due = of.account.record.due(token)
         return decision
 
     # ------------------------------------------------------------------ checkpoints

@@ -12,6 +12,7 @@ from papertrader_tui.domain.ledger import Closed, Ledger
 from papertrader_tui.domain.market import DAY
 from papertrader_tui.domain.money import CENT6, ONE, ZERO, add, mul, quantize_up, sub, total
 from papertrader_tui.domain.orders import Kind, Order, Side, Status
+from papertrader_tui.domain.record import Record
 from papertrader_tui.domain.tokens import TokenId
 
 _BPS = Decimal("0.0001")
@@ -35,6 +36,7 @@ class Account:
         last_buy: Time of the last buy by token, and of any under "".
         approved: What a router may take: tokens sold before, and chains bought on before.
         closed: Positions closed, wins among them.
+        record: How its decisions turned out.
     """
 
     __slots__ = (
@@ -64,6 +66,7 @@ class Account:
         "orders",
         "orders_made",
         "peak",
+        "record",
         "seed",
         "seq",
         "sessions",
@@ -105,6 +108,7 @@ class Account:
         self.peak = ZERO
         self.last_buy: dict[TokenId, int] = {}
         self.approved: set[str] = set()
+        self.record = Record()
 
     # ------------------------------------------------------------------ folding
 
@@ -130,8 +134,9 @@ class Account:
         self.day = self.equity_day = event.time // DAY
         self.day_equity = self.peak = self.marked = event.cash
 
-    def _session(self, _: ev.SessionStarted) -> None:
+    def _session(self, event: ev.SessionStarted) -> None:
         self.sessions += 1
+        self.record.since = event.time
 
     def _accepted(self, event: ev.OrderAccepted) -> None:
         order = event.order
@@ -212,8 +217,12 @@ class Account:
         self.marked = event.equity
         self.peak = max(self.peak, event.equity)
 
-    def _decided(self, _: ev.Decided) -> None:
+    def _decided(self, event: ev.Decided) -> None:
         self.decisions += 1
+        self.record.follow(event.decision)
+
+    def _scored(self, event: ev.Scored) -> None:
+        self.record.take(event.token, event.outcomes)
 
     def _tripped(self, event: ev.GateTripped) -> None:
         self.gates[event.gate] = (event.reason, event.until)
@@ -358,6 +367,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.NotIncluded: Account._returned,
     ev.AccountMarked: Account._marked,
     ev.Decided: Account._decided,
+    ev.Scored: Account._scored,
     ev.GateTripped: Account._tripped,
     ev.GateCleared: Account._cleared,
     ev.BotSwitched: Account._bot,

@@ -95,6 +95,8 @@ class Decision:
         quantity: Of a SELL: how much is to be sold.
         checks: Every condition of an entry or of an exit, whichever was asked for, and the
             account's gates.
+        round_trip: What buying and selling again costs, as a fraction of the size it orders or
+            would have ordered; None while a position is open.
     """
 
     id: str
@@ -119,3 +121,4 @@ class Decision:
     targets: tuple[Decimal, ...] = ()
     quantity: Decimal = Decimal(0)
     checks: Sequence[Check] = ()
+    round_trip: Decimal | None = None

@@ -21,6 +21,7 @@ from papertrader_tui.domain.decision import Decision
 from papertrader_tui.domain.execution import Execution
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Order, Origin, Side
+from papertrader_tui.domain.outcomes import Outcome
 
 
 class Fidelity(StrEnum):
@@ -263,6 +264,14 @@ class Decided(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Scored(Event):
+    """What became of earlier decisions about a token, known at this price."""
+
+    token: str
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GateTripped(Event):
     """An account gate closed. `until` is when it opens by itself; None needs a person."""
 
@@ -369,6 +378,7 @@ KINDS: dict[str, type[Event]] = {
         NotIncluded,
         PositionChanged,
         Decided,
+        Scored,
         GateTripped,
         GateCleared,
         BotSwitched,

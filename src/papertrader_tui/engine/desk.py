@@ -39,7 +39,8 @@ from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.command_desk import CommandDesk
 from papertrader_tui.engine.liquidation import Liquidation
 from papertrader_tui.engine.orderdesk import OrderDesk
-from papertrader_tui.intel.levels import Profile
+from papertrader_tui.intel.learning import learned_profile
+from papertrader_tui.intel.levels import AUTONOMOUS, Profile
 from papertrader_tui.intel.levels import profile as level_profile
 from papertrader_tui.simulator.costs import Pricing, pricer_for
 from papertrader_tui.simulator.pools import PoolBook
@@ -123,7 +124,8 @@ class Desk:
         Raises:
             KeyError, ValueError: there is no such level.
         """
-        return self._profiles.get(level) or level_profile(level)
+        found = self._profiles.get(level) or level_profile(level)
+        return learned_profile(found, self.account.record) if level == AUTONOMOUS else found
 
     def market_of(self, token: TokenId) -> TokenMarket | None:
         """What is known of a token's market; None for a token that is not known here."""
@@ -131,6 +133,7 @@ class Desk:
         if market is None and token in self.registry.tokens:
             known, chain = self.registry.tokens[token], self.registry.chain_of(token)
             market = self.markets[token] = TokenMarket(known, chain, self.pools, self._pricing)
+            market.score_due = self.account.record.due(token)
             self.flag(market)
         return market
 
@@ -298,7 +301,7 @@ class Desk:
             self._on_time()
         self.orders.land(market, opening=False)
 
-    def _on_quote(self, quote: Quote) -> Sequence[ev.Event]:
+    def _on_quote(self, quote: Quote) -> Sequence[ev.Event]:  # noqa: PLR0912 - the hot path
         market = self.markets.get(quote.token)
         if market is None:
             market = self.market_of(quote.token)
@@ -326,6 +329,8 @@ class Desk:
                 self._mark(market, quote.price)
             return self._take_out() if self._out or self._flattening else NOTHING
         market.series.on_price(time, quote.value, quote.volume)
+        if time >= market.score_due:
+            self._score(market)
         if market.working:
             self.orders.match(market, quote.price, quote.price)
         if market.held:
@@ -372,6 +377,8 @@ class Desk:
         if self.now >= self._due:
             self._on_time()
         market.series.on_bar(bar)
+        if bar.end >= market.score_due and not market.doubt:
+            self._score(market)
         if market.working:
             self.orders.match(market, bar.low_price, bar.high_price)
         if market.held:
@@ -380,6 +387,12 @@ class Desk:
         if bar.end >= market.next_decision and self.account.bot and (market.watched or market.held):
             self.trader.decide(market)
         return self._take_out() if self._out or self._flattening else NOTHING
+
+    def _score(self, market: TokenMarket) -> None:
+        """Tell what became of earlier decisions; level 10 learns from it."""
+        self.trader.score(market)
+        if self.account.level == AUTONOMOUS:
+            self.profile = self.profile_of(AUTONOMOUS)
 
     def _mark(self, market: TokenMarket, price: Decimal) -> None:
         """Value a holding at a fresh price, and close the loss gates if it comes to that."""

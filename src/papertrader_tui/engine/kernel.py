@@ -417,7 +417,7 @@ def is_fact(event: ev.Event) -> bool:
     """Must this be on disk before anyone sees it?"""
     if isinstance(event, ev.Decided):
         return event.decision.action in (Action.BUY, Action.SELL)
-    return not isinstance(event, ev.AccountMarked | ev.PositionChanged | ev.Alerted)
+    return not isinstance(event, ev.AccountMarked | ev.PositionChanged | ev.Alerted | ev.Scored)
 
 
 async def _next(

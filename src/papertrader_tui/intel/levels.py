@@ -51,10 +51,10 @@ _TABLE = (
     Profile(8, "Very Aggressive", 80, 18, 85, 50, 80, False, "aggressive", 8, 15_000),
     Profile(9, "Ultra Aggressive", 90, 20, 95, 45, 90, False, "ultra", 8, 15_000),
 )
-DEFAULT_LEVEL = 5
+DEFAULT_LEVEL, AUTONOMOUS = 5, 10
 _AUTONOMOUS = replace(
     _TABLE[DEFAULT_LEVEL - 1],
-    level=10,
+    level=AUTONOMOUS,
     name="Autonomous",
     decide_every_ms=15_000,
     note="runs as level 5 (Balanced) until it has learned from 50 outcomes",

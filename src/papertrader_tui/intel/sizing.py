@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import inf, sqrt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from papertrader_tui.intel.context import Context
-from papertrader_tui.intel.levels import LEVELS, Profile
+from papertrader_tui.intel.levels import AUTONOMOUS, DEFAULT_LEVEL, LEVELS, Profile
+
+if TYPE_CHECKING:
+    from papertrader_tui.intel.decisions import Verdict
 
 #: The expected move must be this many times the cost of going in and out.
 PAY_RATIO = 2.0
@@ -36,6 +40,21 @@ def round_trip(size: float, ctx: Context) -> float:
     if ctx.gas_usd is not None:
         cost += ctx.gas_usd / size
     return 2 * cost
+
+
+def known_round_trip(ctx: Context, verdict: Verdict) -> Decimal | None:
+    """What a decision knows of the cost of going in and out: a fraction of six decimals.
+
+    For the size that it orders or would have ordered, the level's minimum trade at least; None
+    while a position is open, since nothing is to be bought then.
+    """
+    if ctx.held:
+        return None
+    cost = verdict.round_trip
+    if cost <= 0.0:
+        own = own_size(ctx.profile, ctx, verdict.confidence, verdict.risk)[0]
+        cost = round_trip(max(own, ctx.profile.min_trade_usd), ctx)
+    return Decimal(round(cost * 1_000_000)).scaleb(-6)
 
 
 def paying_sizes(expected: float, ctx: Context) -> tuple[float, float] | None:
@@ -144,7 +163,9 @@ def cautious_would(ctx: Context, confidence: int, risk: int, smallest: float, li
     profile = ctx.profile
     if "min_trade_usd" in profile.changed:
         return False
-    for level in range(1, min(profile.level, 10)):
+    # level 10 begins as level 5, and so it has the same levels below it
+    own = DEFAULT_LEVEL if profile.level == AUTONOMOUS else profile.level
+    for level in range(1, own):
         other = LEVELS[level]
         if confidence < other.min_confidence * 100 or risk > other.risk_tolerance * 100:
             continue

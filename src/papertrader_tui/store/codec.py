@@ -24,7 +24,7 @@ COMMANDS: dict[str, type[Any]] = {c.__name__: c for c in typing.get_args(command
 DECISION_COLUMNS = (
     "seq", "event_time", "id", "time", "token", "action", "confidence", "risk", "opportunity",
     "level", "level_name", "size_usd", "rule", "reason", "price", "source", "price_age_ms",
-    "repeats", "stop", "quantity", "targets", "missing", "factors", "checks",
+    "repeats", "stop", "quantity", "targets", "missing", "factors", "checks", "round_trip",
 )  # fmt: skip
 
 
@@ -88,6 +88,7 @@ def decision_values(event: Decided) -> tuple[object, ...]:
         text(d.risk), text(d.opportunity), d.level, d.level_name, text(d.size_usd), d.rule,
         d.reason, text(d.price), d.source, d.price_age_ms, d.repeats, text(d.stop),
         text(d.quantity), _list(d.targets), _list(d.missing), _told(d.factors), _held(d.checks),
+        text(d.round_trip),
     )  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
     try:
         seq, event_time, ident, time, token, action, confidence, risk, opportunity = row[:9]
         level, level_name, size, rule, reason, price, source, age, repeats = row[9:18]
-        stop, quantity, targets, missing, factors, checks = row[18:]
+        stop, quantity, targets, missing, factors, checks, round_trip = row[18:]
         return Decided(seq, event_time, Decision(
             ident, time, token, Action(action), Decimal(confidence), Decimal(risk),
             Decimal(opportunity), level, level_name, Decimal(size), rule, reason, Decimal(price),
@@ -116,6 +117,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
             targets=() if targets == "[]" else tuple(Decimal(t) for t in json.loads(targets)),
             quantity=Decimal(quantity),
             checks=() if checks in (None, "[]") else _checks(checks),
+            round_trip=None if round_trip is None else Decimal(round_trip),
         ))  # fmt: skip
     except _UNREADABLE as error:
         msg = f"decision at {row[0]} cannot be read: {error!r}"
