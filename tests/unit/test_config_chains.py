@@ -270,6 +270,8 @@ def test_own_tokens_are_listed_and_found(
     assert "is on the watchlist mine" in capsys.readouterr().out
     assert main(["--config", str(path), "token", "list", "--list", "mine"]) == 0
     assert "TOK" in capsys.readouterr().out
+    assert main(["--config", str(path), "token", "search", "tok", "--offline"]) == 0
+    assert "local:0x00000000000000000000000000000000000000ee" in capsys.readouterr().out
 
 
 def test_the_examples_in_the_docs_are_allowed(tmp_path: Path) -> None:

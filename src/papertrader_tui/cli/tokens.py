@@ -232,7 +232,7 @@ def _refuse_in_use(arguments: argparse.Namespace, token: Token) -> None:
 
 def _search(loaded: Config, text: str, book: TokenBook, *, offline: bool) -> SearchResult:
     bundled = load_registry()
-    known = book.registry(bundled)
+    known = book.registry(loaded.settings.chains.registry())
     if not text.strip():
         msg = "name what to search for: a symbol, a name, or chain:address"
         raise ConfigError(msg)
