@@ -15,12 +15,14 @@ from papertrader_tui.chain.chainlink import (
     round_call,
     sequencer_fault,
 )
+from papertrader_tui.chain.erc20 import disagreement, read_metadata
 from papertrader_tui.chain.errors import RpcError
 from papertrader_tui.chain.fees import FeeReader, block_in, tips, usual_tip
 from papertrader_tui.chain.head import Head
 from papertrader_tui.chain.multicall import Call, Multicall, eth_call
 from papertrader_tui.chain.watch import BlockRead
 from papertrader_tui.domain.money import ONE
+from papertrader_tui.domain.tokens import Token
 
 
 class ChainReader:
@@ -60,6 +62,11 @@ class ChainReader:
     async def read(self, calls: Sequence[Call], block: int | str) -> list[bytes | None]:
         """Many contract reads at one block; see `Multicall.read`."""
         return await self._multicall.read(calls, block)
+
+    async def disagreement(self, token: Token, block: int) -> str:
+        """Why amounts of a token cannot be counted, by its own contract; "" if they can."""
+        said = await read_metadata(self._multicall, [token.address], block)
+        return disagreement(token, said[token.address])
 
     async def call(
         self, target: str, data: bytes, block: int, overrides: dict[str, object]

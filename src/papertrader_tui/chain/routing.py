@@ -21,8 +21,8 @@ REFERENCE_USD: Final = 1_000
 REACH_TICKS: Final = 2_000
 #: Words of one pool that are read at most; a way that needs more is no way for that size.
 MOST_WORDS: Final = 24
-#: Rounds of reading words before a choice is made from what is known.
-_ROUNDS: Final = 12
+#: Words that are read at once when one more is needed.
+_STRIDE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,23 @@ async def load(
 
 
 async def find_routes(
-    reads: Reads, market: Market, tokens: Sequence[Token], time: int, block: int
+    reads: Reads,
+    market: Market,
+    tokens: Sequence[Token],
+    time: int,
+    block: int,
+    spend: int | None = None,
 ) -> dict[TokenId, Candidate | None]:
     """The best way to each token at a block; None where there is none.
+
+    Args:
+        reads: Of their chain.
+        market: What the ways lead between.
+        tokens: Which.
+        time: Of the block, market milliseconds.
+        block: Its number.
+        spend: Raw USDC that the ways are compared by (default: REFERENCE_USD); the pools that
+            are found are read as far as it needs.
 
     Raises:
         RpcError: no node answered.
@@ -87,9 +101,9 @@ async def find_routes(
     states = await read_states(reads, pools, time, block)
     alive = {p: s for p, s in states.items() if isinstance(s, ConcentratedState) is (p.kind == V3)}
     loaded = await load(reads, alive, block, {})
-    spend = REFERENCE_USD * 10**market.cash.decimals
+    size = REFERENCE_USD * 10**market.cash.decimals if spend is None else spend
     return {
-        token.id: await _choose(reads, market, token, found, loaded, spend, block)
+        token.id: await _choose(reads, market, token, found, loaded, size, block)
         for token in tokens
         if token.id != market.cash.id
     }
@@ -105,25 +119,46 @@ async def _choose(
     block: int,
 ) -> Candidate | None:
     """The best route of one token; words that the choice needs are added to `loaded`."""
-    for _ in range(_ROUNDS):
+    while True:
         pools = {
             pair: [loaded[pool] for pool in some if pool in loaded] for pair, some in found.items()
         }
         try:
             return best_route(token, market.cash, market.native, pools, spend)
         except NeedWords as needed:
-            read = await read_words(reads, needed.words, block)
-            for pool, word in needed.words:
-                more: Words = read.get(pool, {})
-                known = loaded.get(pool)
-                if known is None:
-                    continue
-                if word not in more or len(known.words) >= MOST_WORDS:
-                    # it cannot be read, or is so thin that nobody would swap so much in it
-                    del loaded[pool]
-                else:
-                    loaded[pool] = replace(known, words={**known.words, **more})
-    return None
+            await _read_on(reads, needed.words, loaded, block)
+
+
+async def _read_on(
+    reads: Reads,
+    words: Sequence[tuple[Pool, int]],
+    loaded: dict[Pool, LoadedPool],
+    block: int,
+) -> None:
+    """Read more words; a pool that needs too many, or that cannot be read, is left out.
+
+    Such a pool is so thin there that nobody would swap so much in it.
+    """
+    wanted = [
+        (pool, further)
+        for pool, word in words
+        if len(loaded[pool].words) < MOST_WORDS
+        for further in _onward(loaded[pool], word)
+    ]
+    read = await read_words(reads, wanted, block) if wanted else {}
+    for pool, word in words:
+        more: Words = read.get(pool, {})
+        if pool in loaded and word not in more:
+            del loaded[pool]
+        elif pool in loaded:
+            loaded[pool] = replace(loaded[pool], words={**loaded[pool].words, **more})
+
+
+def _onward(loaded: LoadedPool, word: int) -> range:
+    """That word and the next ones away from the price."""
+    if word > loaded.word():
+        return range(word, word + _STRIDE)
+    return range(word - _STRIDE + 1, word + 1)
 
 
 def _ids(pair: Pair) -> tuple[TokenId, TokenId]:

@@ -74,6 +74,10 @@ class ChainReads(Protocol):
         """Many contract reads at one block."""
         ...
 
+    async def disagreement(self, token: Token, block: int) -> str:
+        """Why amounts of a token cannot be counted, by its own contract; "" if they can."""
+        ...
+
     async def block(self, head: Head, calls: Sequence[Call]) -> BlockRead:
         """Reads at the end of a block, its fees and its dollar, in one batch."""
         ...
@@ -344,8 +348,9 @@ class ChainWatch:
             verdict = await self._safety.judge(
                 token, last, self.held_of(token.id, last), head.number
             )
+            wrong = await self._reads.disagreement(token, head.number)
             route = Route(
-                token.id, head.time, candidate.hops, self.source, verdict.fault,
+                token.id, head.time, candidate.hops, self.source, wrong or verdict.fault,
                 verdict.transfer_fee_bps,
             )  # fmt: skip
             news = [item for loaded in candidate.pools for item in self._news(loaded.pool)]

@@ -20,6 +20,7 @@ _HANDLERS = {
     "token_add": ("tokens", "add"),
     "token_remove": ("tokens", "remove"),
     "token_list": ("tokens", "show"),
+    "quote": ("quote", "run"),
     "decisions": ("decisions", "show"),
     "explain": ("decisions", "explain"),
     "report": ("report", "run"),

@@ -9,7 +9,10 @@ from typing import Any, NoReturn
 from papertrader_tui import __version__
 from papertrader_tui.cli.values import (
     TAGS,
+    amount,
+    basis_points,
     beginning,
+    block,
     count,
     duration,
     ending,
@@ -90,6 +93,7 @@ examples:
     _headless(commands, [common, market])
     _account(commands, common)
     _token(commands, common)
+    _quote(commands, common)
     _decisions(commands, common)
     _explain(commands, common)
     _report(commands, common)
@@ -312,6 +316,35 @@ def _token(commands: Any, common: Parser) -> None:
             action.add_argument("--all", action="store_true", help="the bundled tokens too")
         if name in ("search", "list"):
             action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _quote(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "quote",
+        parents=[common],
+        help="what a swap would really come to, read from the chain",
+        description="Finds the best route, reads its pools at one block, and works the swap out to "
+        "the\nsmallest unit: what you get, LP fee, impact, gas. Nothing is ordered or kept.",
+        epilog="examples:\n  papertrader quote WETH --chain base --spend 1000\n"
+        "  papertrader quote PEPE@ethereum --sell --quantity 5000000\n"
+        "  papertrader quote WETH@base --spend 1000 --block 24407242 --json | jq .amount_out_raw\n",
+    )
+    parser.add_argument("token", metavar="TOKEN", help="chain:address, SYMBOL or SYMBOL@CHAIN")
+    parser.add_argument("--spend", type=amount, metavar="USDC", help="buy for so much")
+    parser.add_argument("--quantity", type=amount, metavar="Q", help="buy or sell so many tokens")
+    parser.add_argument("--sell", action="store_true", help="sell --quantity instead of buying")
+    parser.add_argument("--chain", default="", metavar="CHAIN", help="where")
+    parser.add_argument(
+        "--block", type=block, metavar="N", help="state at the end of a block (default: newest)"
+    )
+    parser.add_argument(
+        "--slippage", type=basis_points, default=50, metavar="BPS", help="accepted (default: 50)"
+    )
+    parser.add_argument(
+        "--level", type=level, default=5, metavar="N", help="whose gas and protection (default: 5)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, raw integers included")
+    parser.set_defaults(command="quote", handler="quote")
 
 
 def _decisions(commands: Any, common: Parser) -> None:

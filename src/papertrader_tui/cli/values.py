@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from papertrader_tui.domain.money import AmountError, parse_amount
 
 TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
 
@@ -52,6 +55,35 @@ def count(text: str) -> int:
     """How many of something: a whole number above zero."""
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 1_000_000:
         msg = f"{text!r} is no count; it is a whole number from 1 to 1000000"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def amount(text: str) -> Decimal:
+    """Dollars or tokens, as a person writes them: 1,500 or 2.5k."""
+    try:
+        return parse_amount(text)
+    except AmountError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def block(text: str) -> int:
+    """The number of a block; 0x… and commas are read too."""
+    cleaned = text.replace(",", "").replace("_", "")
+    try:
+        number = int(cleaned, 16) if cleaned.lower().startswith("0x") else int(cleaned)
+    except ValueError:
+        number = -1
+    if not 0 < number < 1 << 62:
+        msg = f"{text!r} is no block; give its number, like 24407242"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
+def basis_points(text: str) -> int:
+    """Hundredths of a percent, from 0 to 5,000."""
+    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 5_000:
+        msg = f"{text!r} is no slippage; give basis points from 0 to 5000, 50 is half a percent"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 
