@@ -21,6 +21,7 @@ from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.curve import Curve
 from papertrader_tui.intel.gasday import GasDay
+from papertrader_tui.intel.learning import odds
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.simulator.costs import Pricer
 from papertrader_tui.simulator.gas import swap_gas
@@ -128,6 +129,10 @@ class Contexts:
             self._drop_due = (now // DROP_EVERY + 1) * DROP_EVERY
             self._drop = self._watch_drop()
         context.watch_drop = self._drop
+        record = account.record
+        if record.version != market.record_seen:
+            market.record_seen = record.version
+            context.record, context.cases = odds(record, market.token.id)
         self._position(context, market)
         return context
 
@@ -152,6 +157,8 @@ class Contexts:
         block = of.gates.entry_block(
             token, depth.liquidity if depth is not None else None
         ) or of.gates.cooldown(token, now)
+        if market.unsafe:
+            block = "unsafe_token", f"the token is not safe: {market.unsafe}"
         context.blocked, context.blocked_reason = block or _FREE
 
     def _deepen(self, context: Context, market: TokenMarket, depth: Depth) -> None:
