@@ -36,6 +36,7 @@ class TokenMarket:
         last, last_kept, repeats: Action, rule and level of the last decision, when one like it
             was last kept, and how many have passed since.
         kept: The last decision that was kept.
+        record_seen: Version of the account's record that its context knows.
         score_due: From when a price of it tells what became of an earlier decision.
     """
 
@@ -55,6 +56,7 @@ class TokenMarket:
         "pools",
         "price",
         "pricing",
+        "record_seen",
         "repeats",
         "score_due",
         "series",
@@ -101,6 +103,7 @@ class TokenMarket:
         self.repeats = 0
         self.kept: Decision | None = None
         self.score_due = NEVER
+        self.record_seen = 0
 
     @property
     def pricer(self) -> Pricer:

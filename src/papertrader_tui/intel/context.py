@@ -51,16 +51,19 @@ class Context:
         opened, pnl: When it was opened; what it has made net of costs, as a fraction.
         plan: Its exits, None if the bot does not manage it.
         breached: The exit rule that `exits.breach` found at this price, or "".
+        record: How often a buy paid off in such cases before, in hundredths of a percent; negative
+            where no case is known.
+        cases: What that is made of: outcomes of this token and how many paid off, then of all.
         limit: Most dollars that one order for this token may spend, None for no limit of its own.
     """
 
     __slots__ = (
-        "age_ms", "blocked", "blocked_reason", "breached", "cash", "curve", "depth_source",
+        "age_ms", "blocked", "blocked_reason", "breached", "cases", "cash", "curve", "depth_source",
         "depth_time", "equity", "exits", "exposure", "fault", "fee_bps", "gas_fullness",
         "gas_rank", "gas_source", "gas_time", "gas_usd", "held", "limit", "liquidity", "marks",
-        "max_age_ms", "opened", "pending", "plan", "pnl", "profile", "public_mempool", "rules",
-        "series", "source", "sources", "spread", "time", "value", "volume_24h", "volume_change",
-        "volume_span", "watch_drop",
+        "max_age_ms", "opened", "pending", "plan", "pnl", "profile", "public_mempool", "record",
+        "rules", "series", "source", "sources", "spread", "time", "value", "volume_24h",
+        "volume_change", "volume_span", "watch_drop",
     )  # fmt: skip
 
     def __init__(self, series: Series, profile: Profile = LEVELS[5]) -> None:
@@ -103,6 +106,8 @@ class Context:
         self.plan: ExitPlan | None = None
         self.breached = ""
         self.limit: float | None = None
+        self.record = -1
+        self.cases = (0, 0, 0, 0)
         self.marks = Marks()
 
 
@@ -120,8 +125,8 @@ class Marks:
     __slots__ = (
         "agreement", "depth", "depth_key", "expected", "fixed", "fixed_confidence",
         "fixed_opportunity", "fixed_risk", "hour_scale", "mev", "momentum", "moving", "present",
-        "quality", "series", "trend", "version", "volatility", "volume", "volume_change", "weighed",
-        "weights",
+        "quality", "record", "series", "trend", "version", "volatility", "volume", "volume_change",
+        "weighed", "weights",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -129,7 +134,7 @@ class Marks:
         self.version = -1
         self.depth_key: DepthKey | None = None
         self.volume_change: float | None = None
-        self.weighed = -1
+        self.weighed = self.record = -1
         self.weights: tuple[int, ...] = ()
         self.moving: tuple[int, ...] = ()
         self.fixed: tuple[int, ...] = ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 from papertrader_tui.domain.record import CONFIDENCE_STEP, RISK_STEP, Count, Record
+from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.intel.levels import AUTONOMOUS, DEFAULT_LEVEL, LEVELS, Profile
 
 #: Cases before anything is learned.
@@ -27,6 +28,10 @@ LEAST_POSITION, MOST_POSITION, MOST_EXPOSURE = 2, 25, 95
 #: Each so many cases beyond the first allow one more percent than level 5 takes.
 CASES_PER_PERCENT = 10
 DECIDE_EVERY_MS = 15_000
+#: Cases that the own record is shrunk by.
+SHRINK = 10
+
+_NONE = Count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,25 @@ def learn(record: Record, base: Profile = LEVELS[AUTONOMOUS]) -> Learned:
         cases.total, ready, win, loss, even, edge, stake, confidence, risk,
         least, most, position, exposure, stop,
     )  # fmt: skip
+
+
+def odds(record: Record, token: TokenId) -> tuple[int, tuple[int, int, int, int]]:
+    """How often a buy paid off in such cases: the own record, as a factor of confidence.
+
+    The rate of all tokens is drawn toward one half as if ten more cases had split evenly, and
+    the token's own toward that rate, likewise.
+
+    Returns:
+        Hundredths of a percent, -1 where there is no case; then cases of the token and how many
+        paid off, and the same of all.
+    """
+    every, own = record.cases, record.of_token.get(token, _NONE)
+    counts = (own.total, own.right, every.total, every.right)
+    if not every.total:
+        return -1, counts
+    rate = (every.right + SHRINK / 2) / (every.total + SHRINK)
+    rate = (own.right + SHRINK * rate) / (own.total + SHRINK)
+    return int(rate * 10_000), counts
 
 
 def lowest_confidence(bands: tuple[Band, ...], even: float) -> float:

@@ -39,7 +39,7 @@ _LOG_SPAN = log(SHALLOW / DEEP)
 _HOLDING = sqrt(HOLDING_BARS)
 
 Scores = tuple[int, ...]
-"""risk, opportunity, confidence, then the factors: six of risk, six of opportunity, three of
+"""risk, opportunity, confidence, then the factors: six of risk, six of opportunity, four of
 confidence.  All in hundredths; a factor that is missing is 0 and weighs 0."""
 
 
@@ -160,6 +160,8 @@ def _weigh(ctx: Context, present: int) -> None:
     marks.fixed_confidence = contribution(marks.quality, w[12]) + contribution(
         marks.agreement, w[14]
     )
+    if present & weights.RECORD:
+        marks.fixed_confidence += contribution(marks.record, w[15])
     marks.moving = (w[3], w[4], w[5], w[7], w[9], w[11], w[13])
     marks.fixed = (marks.volatility, shallow, mev, marks.trend, marks.volume, deep)
 
@@ -249,6 +251,11 @@ def score(ctx: Context) -> Scores:
     if present & 128:  # weights.STRUCTURE
         room = _room(value, series.support, top, series.atr)  # type: ignore[arg-type]
 
+    record = ctx.record
+    if record >= 0:
+        present |= 256  # weights.RECORD
+    if marks.record != record:
+        marks.record, marks.weighed = record, -1
     if marks.weighed != present:
         _weigh(ctx, present)
     w_doubt, w_stress, w_crowded, w_push, w_room, w_calm, w_spread = marks.moving
@@ -274,7 +281,7 @@ def score(ctx: Context) -> Scores:
         risk, opportunity, marks.fixed_confidence + (spread * w_spread + 5_000) // 10_000,
         volatility, shallow, mev, doubt, stress, crowded,
         trend, push, volume, room, deep, calm,
-        marks.quality, spread, marks.agreement,
+        marks.quality, spread, marks.agreement, record if record >= 0 else 0,
     )  # fmt: skip
 
 

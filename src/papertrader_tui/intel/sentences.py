@@ -265,3 +265,13 @@ class Teller:
         gap = {"ema_12": series.ema_fast, "ema_26": series.ema_slow, "atr": series.atr}
         inputs = self._bars(**dict(known), **gap)
         return f"R² of the horizons with their direction: {told}", inputs
+
+    def _own_record(self) -> tuple[str, Inputs]:
+        """Buys like this one before: of this token, and of all."""
+        own, own_paid, every, paid = self._ctx.cases
+        text = (
+            f"a buy paid off in {own_paid} of {own} such cases of this token, {paid} of {every} "
+            "of all"
+        )
+        told = {"of_token": own, "paid_off": own_paid, "of_all": every, "all_paid_off": paid}
+        return text, tuple(FactorInput(n, f"{v}", "own record", 0) for n, v in told.items())

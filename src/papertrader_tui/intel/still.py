@@ -16,7 +16,7 @@ from papertrader_tui.domain.market import DAY
 from papertrader_tui.intel.context import Context
 
 _CONTEXT = (
-    "age_ms", "blocked", "blocked_reason", "cash", "curve", "depth_source", "depth_time",
+    "age_ms", "blocked", "blocked_reason", "cases", "cash", "curve", "depth_source", "depth_time",
     "equity", "exits", "exposure", "fault", "fee_bps", "gas_fullness", "gas_rank", "gas_source",
     "gas_time", "gas_usd", "held", "limit", "liquidity", "max_age_ms", "opened", "pnl", "profile",
     "public_mempool", "rules", "source", "sources", "spread", "time", "value", "volume_24h",

@@ -15,14 +15,13 @@ OPPORTUNITY = (
 CONFIDENCE = (("data quality", 35), ("spread", 35), ("agreement", 20), ("own record", 10))
 
 # Bits of what can be had.
-VOLATILITY, DEPTH, STRESS, NETWORK, TREND, MOMENTUM, VOLUME, STRUCTURE = (
-    1 << i for i in range(8)
+VOLATILITY, DEPTH, STRESS, NETWORK, TREND, MOMENTUM, VOLUME, STRUCTURE, RECORD = (
+    1 << i for i in range(9)
 )  # fmt: skip
 ALWAYS = -1  # all bits: needs nothing
-NEVER = 0  # not fed yet
 _RISK_NEEDS = (VOLATILITY, DEPTH, DEPTH, ALWAYS, STRESS, NETWORK)
 _OPPORTUNITY_NEEDS = (TREND, MOMENTUM, VOLUME, STRUCTURE, DEPTH, NETWORK)
-_CONFIDENCE_NEEDS = (ALWAYS, TREND, TREND, NEVER)
+_CONFIDENCE_NEEDS = (ALWAYS, TREND, TREND, RECORD)
 
 TOTAL = 10_000  # 100 percent in hundredths
 _FACTORS = sum(w for _, w in RISK) + sum(w for _, w in OPPORTUNITY)
@@ -60,7 +59,7 @@ def weigh(present: int) -> tuple[int, ...]:
     return tuple(parts)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def quality(present: int, horizons: int) -> int:
     """Data quality in hundredths: the share of all factor weights that can be had.
 
