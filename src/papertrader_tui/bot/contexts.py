@@ -157,8 +157,6 @@ class Contexts:
         block = of.gates.entry_block(
             token, depth.liquidity if depth is not None else None
         ) or of.gates.cooldown(token, now)
-        if market.unsafe:
-            block = "unsafe_token", f"the token is not safe: {market.unsafe}"
         context.blocked, context.blocked_reason = block or _FREE
 
     def _deepen(self, context: Context, market: TokenMarket, depth: Depth) -> None:
