@@ -22,6 +22,7 @@ from tests.market_server import Fault, MarketServer
 from tests.sourcekit import token
 
 D = Decimal
+#: Seconds after which a session that is waited for in vain is ended.
 PATIENCE = 90.0
 WETH, BTC = token("WETH", "base"), token("cbBTC", "base")
 BOTH = {"coingecko", "dexscreener"}
@@ -39,6 +40,7 @@ def server() -> Iterator[MarketServer]:
             running.set_price(which, _rising(price, 0))
             running.set_depth(which, "50000000")
         running.set_price(BTC, "54000", "dexscreener")
+        running.book.age_s = {"coingecko": 0, "defillama": 0}
         yield running
 
 
@@ -56,11 +58,11 @@ class Session(Headless):
             **server.environment(),
             "PAPERTRADER_FEED_TTL": "5",
             "PAPERTRADER_COINGECKO_PER_MINUTE": "600",
+            "PAPERTRADER_GECKOTERMINAL_PER_MINUTE": "600",
             "PAPERTRADER_ACCOUNT_WATCHLIST": "two",
             "PAPERTRADER_RISK_COOLDOWN_ANY_MIN": "0",
         }
         super().__init__(data, "--market", "live", *words, env=env)
-        #: whatever is waited for in vain ends the session, and with it the waiting
         self._guard = threading.Timer(PATIENCE, self.process.kill)
         self._guard.daemon = True
         self._guard.start()
@@ -71,13 +73,18 @@ class Session(Headless):
         self._guard.cancel()
         return code
 
-    def until(self, found: Callable[[Row], object]) -> Row:
-        """Read on to the first line that is so."""
+    def until(self, *wanted: Callable[[Row], bool]) -> Row:
+        """Read on until there was a line of each; returns the last line read."""
+        left = list(wanted)
         while self.read(1):
-            row = self.rows()[-1]
-            if found(row):
+            row: Row = json.loads(self.printed[-1])
+            left = [found for found in left if not found(row)]
+            if not left:
                 return row
-        raise AssertionError(self.text)
+        last = [
+            f"{row['symbol']}: {row['action']}, {row['reason']}" for row in self.rows("DECISION")
+        ]
+        raise AssertionError("\n".join([self.text, *last[-9:]]))
 
 
 def line(tag: str, **fields: str) -> Callable[[Row], bool]:
@@ -113,8 +120,10 @@ def test_the_bot_buys_on_live_prices_stops_in_an_outage_and_goes_on(
     server.set_price(WETH, "3006")
     healed = iso(time.time_ns() // 1_000_000)
     server.heal()  # and from now on they agree about the other token
-    session.until(line("ALERT", text="prices are fresh again"))
-    session.until(line("ORDER", token=BTC.id, event="submitted", side="buy"))
+    session.until(
+        line("ALERT", text="prices are fresh again"),
+        line("ORDER", token=BTC.id, event="submitted", side="buy"),
+    )
     assert session.end(signal.SIGTERM) == 0, session.text
     rows = session.rows()
 
