@@ -11,17 +11,16 @@ from papertrader_tui.domain.ledger import cost_of
 from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import Kind, Order, Side, Status
 from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.engine.outcomes import attack_gas, goes, source_of, what_failed
 from papertrader_tui.engine.situation import Emit, Situation
 from papertrader_tui.simulator.costs import Swap, drift
 from papertrader_tui.simulator.executions import execution_of
-from papertrader_tui.simulator.gas import GasCost, gas_usd
-from papertrader_tui.simulator.gas_units import HopWork, swap_units
+from papertrader_tui.simulator.gas import GasCost
 from papertrader_tui.simulator.matching import (
     MAX_ATTEMPTS,
     moves,
     quote_or_why,
     widened,
-    within,
 )
 from papertrader_tui.simulator.pool_pricer import PoolPricer, raw_bound
 
@@ -142,7 +141,7 @@ class Landing:
                 order.side,
                 order.origin,
                 block,
-                f"not included in block {block}: {_what(order, swap, why)}",
+                f"not included in block {block}: {what_failed(order, swap, why)}",
                 Status.CANCELLED.value if final else again.value,
             )
         )
@@ -262,7 +261,7 @@ class Landing:
                 gas.native_usd,
                 gas.source,
                 market.pricer.fidelity,
-                _what(order, swap, why),
+                what_failed(order, swap, why),
                 again.value,
             )
         )
@@ -294,35 +293,3 @@ class Landing:
         if order.kind in (Kind.LIMIT, Kind.TAKE_PROFIT) and order.attempts < MAX_ATTEMPTS:
             return Status.WORKING
         return Status.REVERTED
-
-
-def source_of(swap: Swap | None, market: TokenMarket, side: Side, block: int) -> str:
-    """Who says the price that a swap is measured against: the pools at a block, or a source."""
-    if swap is None or swap.run is None:
-        return market.source_of(side)
-    return f"onchain #{block}"
-
-
-def goes(order: Order, swap: Swap) -> bool:
-    """Would an order be executed as this swap?"""
-    return moves(swap) and within(order, swap, order.bound or ZERO)
-
-
-def _what(order: Order, swap: Swap | None, why: str) -> str:
-    """What kept a swap from being executed."""
-    if swap is None:
-        return why
-    if within(order, swap, order.bound or ZERO):
-        return "cash no longer covers the swap and its gas"
-    got = swap.quantity if order.side is Side.BUY and not order.exact_out else swap.cash
-    word = "maximum in" if order.exact_out else "minimum out"
-    return f"it would have come to {got:f}, the {word} was {order.bound or ZERO:f}"
-
-
-def attack_gas(swap: Swap, gas: GasCost) -> Decimal:
-    """USDC that the two swaps of a sandwich cost in gas, at what the order itself pays for it."""
-    if swap.run is None:
-        return ZERO
-    concentrated = swap.run.work[0].concentrated
-    one = swap_units([HopWork(concentrated=concentrated, tick_moved=concentrated)])
-    return gas_usd(2 * one, gas.price_wei, 0, gas.native_usd)

@@ -6,12 +6,11 @@ into the account at once, so that the next line already sees its effect.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.account import approval, cash_need
+from papertrader_tui.domain.account import cash_need
 from papertrader_tui.domain.money import ZERO, add, mul, sub
 from papertrader_tui.domain.orders import (
     Kind,
@@ -23,21 +22,18 @@ from papertrader_tui.domain.orders import (
     Status,
 )
 from papertrader_tui.domain.tokens import TokenId
-from papertrader_tui.engine.checks import Draft, draft, trial_order
-from papertrader_tui.engine.landing import Landing, source_of
+from papertrader_tui.engine.estimates import Estimates
+from papertrader_tui.engine.landing import Landing
+from papertrader_tui.engine.outcomes import source_of
+from papertrader_tui.engine.resting import Resting
 from papertrader_tui.engine.situation import Emit, Situation
 from papertrader_tui.simulator.costs import Swap
-from papertrader_tui.simulator.gas import GasCost, GasTerms, run_gas, swap_gas
 from papertrader_tui.simulator.landing import BLOCKS_BY_STRATEGY, MOST_UNSEEN, lands_at, wait
 from papertrader_tui.simulator.matching import (
     moves,
-    quote,
     quote_or_why,
     terms,
-    trail_price,
-    triggered,
 )
-from papertrader_tui.simulator.pool_pricer import raw_bound
 from papertrader_tui.simulator.pools import SILENCE
 
 
@@ -45,72 +41,24 @@ class OrderDesk:
     """Accepts orders, watches the resting ones, and lands those that were sent.
 
     Attributes:
+        draft, gas_of: See `Estimates`.
+        match, stops: See `Resting`.
         trails: Highest price seen per working trailing stop, between the events that record it.
     """
 
-    __slots__ = ("_account", "_emit", "_landing", "_of", "trails")
+    __slots__ = (
+        "_account", "_emit", "_landing", "_of", "draft", "gas_of", "match", "stops",
+        "trails",
+    )  # fmt: skip
 
     def __init__(self, of: Situation, emit: Emit) -> None:
         self._of = of
         self._account = of.account
         self._emit = emit
-        self.trails: dict[str, Decimal] = {}
+        estimates, resting = Estimates(of), Resting(of, self)
+        self.draft, self.gas_of = estimates.draft, estimates.gas_of
+        self.match, self.stops, self.trails = resting.match, resting.stops, resting.trails
         self._landing = Landing(of, self, emit)
-
-    # ------------------------------------------------------------------ asking
-
-    def draft(self, request: OrderRequest, now: int | None = None) -> Draft:
-        """The request checked and sized as things stand."""
-        of = self._of
-        now = of.now if now is None else now
-        market = of.markets.get(request.token)
-
-        def drafted(gas_usd: Decimal) -> Draft:
-            return draft(
-                request, market, self._account, of.gates, of.profile, gas_usd, now, of.stale_after
-            )
-
-        if market is None:
-            return drafted(ZERO)
-        typical = self.gas_of(market)
-        sized = drafted(typical.usd)
-        if sized.notional is None and sized.quantity is None:
-            return sized
-        order = trial_order(request, sized, now)
-        swap = quote(order, market.price or ZERO, market.pricer, market.token.decimals)
-        if swap is None or swap.run is None:
-            return sized
-        return drafted(self.gas_of(market, order, swap).usd)
-
-    def gas_of(
-        self,
-        market: TokenMarket,
-        order: Order | None = None,
-        swap: Swap | None = None,
-        *,
-        landed: bool = False,
-    ) -> GasCost:
-        """What a swap's gas costs on the token's chain now; a typical one's where it is not known.
-
-        Args:
-            market: Of the token.
-            order: Whose swap it is.
-            swap: Through the token's pools.
-            landed: The newest block is the one it landed in.
-        """
-        gas = self._of.gas.get(market.chain.key)
-        run = swap.run if swap is not None else None
-        if order is None or run is None or gas is None or gas.fees is None:
-            return swap_gas(market.chain, gas)
-        account = self._account
-        terms = GasTerms(
-            self._of.profile.gas_strategy,
-            approval(order.token, order.side) not in account.approved,
-            order.side is Side.BUY and account.held(order.token) == 0,
-            raw_bound(order, run.path),
-            landed,
-        )
-        return run_gas(market.chain, gas, gas.fees, run, terms)
 
     # ------------------------------------------------------------------ placing
 
@@ -325,65 +273,6 @@ class OrderDesk:
             ):
                 self._landing.mine(order, market, block if exact else block + 1, landed=exact)
 
-    def match(self, market: TokenMarket, low: Decimal, high: Decimal) -> None:
-        """Send the resting orders that this price, or the path since the last one, triggers."""
-        if market.price is None:
-            return
-        busy: set[str] = set()
-        book = self._account.open.get(market.token.id, {})
-        for order in book.values():
-            if order.status is Status.SUBMITTED and order.group is not None:
-                busy.add(order.group)
-        # stops before targets: where one candle holds both, the stop wins
-        for order in sorted(book.values(), key=_stops_first):
-            if order.status is not Status.WORKING or order.group in busy:
-                continue
-            price = market.price_of(order.side)
-            if price is None:
-                continue
-            seen = self._trailed(order, high) if order.kind is Kind.TRAILING_STOP else order
-            swap = None
-            if order.kind is Kind.LIMIT:
-                swap = quote(order, price, market.pricer, market.token.decimals)
-            if not triggered(seen, price, low, high, swap, market.token.decimals):
-                continue
-            if order.side is Side.BUY and self._blocked(market):
-                continue
-            self.send(order, market)
-            if order.group is not None:
-                busy.add(order.group)
-
-    def _trailed(self, order: Order, high: Decimal) -> Order:
-        """The order with the highest price before this path; then the path raises it.
-
-        Within a candle the low may have come before the high, so the low is held against the
-        old high only: a stop is never set off by a high that may have come after.
-        """
-        top = self.trails.get(order.id, order.high or high)
-        self.trails[order.id] = max(top, high)
-        return replace(order, high=top)
-
-    def _blocked(self, market: TokenMarket) -> bool:
-        liquidity = market.depth.liquidity if market.depth is not None else None
-        return self._of.gates.entry_block(market.token.id, liquidity) is not None
-
-    def stops(self, token: TokenId) -> tuple[Decimal | None, Decimal | None]:
-        """Nearest resting stop and target of a holding, for display."""
-        stop = target = None
-        for order in self._account.open.get(token, {}).values():
-            if order.side is not Side.SELL or order.status is Status.HELD:
-                continue
-            price = order.price
-            if order.kind is Kind.TRAILING_STOP and order.high is not None:
-                price = trail_price(self.trails.get(order.id, order.high), order.trail_bps or 0)
-            if price is None:
-                continue
-            if order.kind in (Kind.STOP, Kind.TRAILING_STOP):
-                stop = price if stop is None else max(stop, price)
-            else:
-                target = price if target is None else min(target, price)
-        return stop, target
-
     # ------------------------------------------------------------------ sending and landing
 
     def send(self, order: Order, market: TokenMarket, tolerance: int | None = None) -> None:
@@ -450,8 +339,3 @@ class OrderDesk:
         market = self._of.markets.get(token)
         if market is not None:
             market.working = token in self._account.open
-
-
-def _stops_first(order: Order) -> tuple[int, int]:
-    rank = 0 if order.kind in (Kind.STOP, Kind.TRAILING_STOP) else 1
-    return rank, int(order.id[1:])

@@ -12,7 +12,7 @@ from papertrader_tui.domain.orders import Kind, Order, Side
 from papertrader_tui.engine.checks import trial_order
 from papertrader_tui.engine.command_desk import close_request
 from papertrader_tui.engine.desk import Desk
-from papertrader_tui.engine.landing import attack_gas, goes
+from papertrader_tui.engine.outcomes import attack_gas, goes
 from papertrader_tui.engine.snapshot import ExactQuote, Preview
 from papertrader_tui.simulator.costs import Pricer, Swap
 from papertrader_tui.simulator.gas import GasCost, gas_usd
