@@ -149,8 +149,10 @@ def _chain_lines(chains: ChainsSettings, path: str) -> Iterator[str]:
         for name, value in shown.items():
             if value is not None:
                 yield f"{name} = {_toml(value)}"
+    if chains.tokens:
+        yield f"\n[[token]]  # {path}, and what its chains bring along"
     for token in chains.tokens:
-        yield f"\n[[token]] {token.id}  {clean(token.symbol)}, {token.decimals} decimals  # {path}"
+        yield f"{token.id}  {clean(token.symbol)}, {token.decimals} decimals"
 
 
 def _sentence(text: str) -> str:
