@@ -25,7 +25,7 @@ from papertrader_tui.intel import exits
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import Verdict, judge
 from papertrader_tui.intel.explain import explain
-from papertrader_tui.intel.sizing import known_round_trip
+from papertrader_tui.intel.sizing import known_move, known_round_trip
 
 BOT_TOLERANCE_BPS = 100
 
@@ -253,6 +253,7 @@ class Trader:
             quantity,
             story.checks,
             known_round_trip(context, verdict),
+            known_move(context),
         )
         market.kept = decision
         self._emit(ev.Decided(of.account.seq + 1, of.now, decision))

@@ -97,6 +97,8 @@ class Decision:
             account's gates.
         round_trip: What buying and selling again costs, as a fraction of the size it orders or
             would have ordered; None while a position is open.
+        expected_move: How far the price was expected to move in four hours, as a fraction; None
+            where that cannot be told.
     """
 
     id: str
@@ -122,3 +124,4 @@ class Decision:
     quantity: Decimal = Decimal(0)
     checks: Sequence[Check] = ()
     round_trip: Decimal | None = None
+    expected_move: Decimal | None = None

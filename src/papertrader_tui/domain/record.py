@@ -17,7 +17,7 @@ from papertrader_tui.domain.outcomes import HORIZONS, REFERENCE, Outcome, Questi
 from papertrader_tui.domain.tokens import TokenId
 
 NEVER = 1 << 62
-#: Rules of decisions that confidence, risk or size alone kept from a buy, and the buy itself.
+#: Rules that come before the size is looked at, or are about it, and the buy itself.
 CASE_RULES = frozenset(
     ("entry.buy", "skip.confidence", "skip.risk", "skip.gate", "skip.exposure", "skip.size")
 )
@@ -63,8 +63,8 @@ class Record:
         since: When the session began.
         hits: (action, first confidence of its band of ten points) -> decisions of that action
             that were right.
-        cases: Decisions that bought, or would have but for confidence, risk or size: of how many
-            a buy paid off.
+        cases: Decisions that bought, or would have but for confidence, risk, size or a gate: in
+            how many of them a buy paid off.
         of_token: The same by token.
         by_confidence, by_risk: The same by the band's first point.
         won, lost: What the cases' buys made beyond their costs, and what they lost, summed up as
@@ -106,9 +106,7 @@ class Record:
             decision.action.value,
             min(99, int(decision.confidence)),
             min(99, int(decision.risk)),
-            asked in (Question.BUY, Question.PASS)
-            and decision.rule in CASE_RULES
-            and decision.opportunity * 10 >= decision.risk * 8,
+            _is_case(decision),
         )
         queues = self._waiting.get(decision.token)
         if queues is None:
@@ -189,3 +187,18 @@ class Record:
         """How decisions like this one turned out: same action, same band of ten points."""
         points = min(99, int(confidence))
         return self.hits.get((action, points - points % BAND), Count())
+
+
+def _is_case(decision: Decision) -> bool:
+    """Whether only confidence, risk, size or a gate can have kept it from a buy.
+
+    The move that was expected paid for the round trip twice over, and the opportunity was there.
+    """
+    cost, expected = decision.round_trip, decision.expected_move
+    return (
+        decision.rule in CASE_RULES
+        and cost is not None
+        and expected is not None
+        and expected >= 2 * cost
+        and decision.opportunity * 10 >= decision.risk * 8
+    )

@@ -1,9 +1,9 @@
 """What level 10 learns from its record, and the profile that follows from it.
 
-It counts cases: decisions that bought, or would have but for confidence, risk or size, each
-judged four hours later by whether a buy paid for its round trip.  Cases of one token are at least
-those four hours apart.  Everything here is a function of these counts, so the same record always
-learns the same.
+It counts cases: decisions that bought, or would have but for confidence, risk, size or a gate,
+each judged four hours later by whether a buy paid for its round trip.  Cases of one token are at
+least those four hours apart.  Everything here is a function of these counts, so the same record
+always learns the same.
 """
 
 from __future__ import annotations

@@ -54,7 +54,17 @@ def known_round_trip(ctx: Context, verdict: Verdict) -> Decimal | None:
     if cost <= 0.0:
         own = own_size(ctx.profile, ctx, verdict.confidence, verdict.risk)[0]
         cost = round_trip(max(own, ctx.profile.min_trade_usd), ctx)
-    return Decimal(round(cost * 1_000_000)).scaleb(-6)
+    return _millionths(cost)
+
+
+def known_move(ctx: Context) -> Decimal | None:
+    """The expected move, likewise; None where there is none."""
+    known = ctx.series.trend is not None and ctx.series.atr is not None
+    return _millionths(ctx.marks.expected) if known else None
+
+
+def _millionths(value: float) -> Decimal:
+    return Decimal(round(value * 1_000_000)).scaleb(-6)
 
 
 def paying_sizes(expected: float, ctx: Context) -> tuple[float, float] | None:

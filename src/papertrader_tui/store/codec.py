@@ -25,6 +25,7 @@ DECISION_COLUMNS = (
     "seq", "event_time", "id", "time", "token", "action", "confidence", "risk", "opportunity",
     "level", "level_name", "size_usd", "rule", "reason", "price", "source", "price_age_ms",
     "repeats", "stop", "quantity", "targets", "missing", "factors", "checks", "round_trip",
+    "expected_move",
 )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def decision_values(event: Decided) -> tuple[object, ...]:
         text(d.risk), text(d.opportunity), d.level, d.level_name, text(d.size_usd), d.rule,
         d.reason, text(d.price), d.source, d.price_age_ms, d.repeats, text(d.stop),
         text(d.quantity), _list(d.targets), _list(d.missing), _told(d.factors), _held(d.checks),
-        text(d.round_trip),
+        text(d.round_trip), text(d.expected_move),
     )  # fmt: skip
 
 
@@ -105,7 +106,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
     try:
         seq, event_time, ident, time, token, action, confidence, risk, opportunity = row[:9]
         level, level_name, size, rule, reason, price, source, age, repeats = row[9:18]
-        stop, quantity, targets, missing, factors, checks, round_trip = row[18:]
+        stop, quantity, targets, missing, factors, checks, round_trip, expected = row[18:]
         return Decided(seq, event_time, Decision(
             ident, time, token, Action(action), Decimal(confidence), Decimal(risk),
             Decimal(opportunity), level, level_name, Decimal(size), rule, reason, Decimal(price),
@@ -118,6 +119,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
             quantity=Decimal(quantity),
             checks=() if checks in (None, "[]") else _checks(checks),
             round_trip=None if round_trip is None else Decimal(round_trip),
+            expected_move=None if expected is None else Decimal(expected),
         ))  # fmt: skip
     except _UNREADABLE as error:
         msg = f"decision at {row[0]} cannot be read: {error!r}"
