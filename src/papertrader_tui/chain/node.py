@@ -8,12 +8,12 @@ import statistics
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from papertrader_tui.chain.errors import OUTAGES, Fault, RpcError, failed
 from papertrader_tui.chain.head import Head, head_of, quantity
+from papertrader_tui.chain.health import EndpointHealth, RpcSettings
 from papertrader_tui.chain.url import NodeUrl
 from papertrader_tui.feeds.policy import Breaker, Chance, Clock, Policy
 from papertrader_tui.feeds.source import Fault as SourceFault
@@ -39,46 +39,6 @@ _POLICY_FAULTS: Final = {
     Fault.TIMEOUT: SourceFault.TIMEOUT,
     Fault.CONNECTION: SourceFault.CONNECTION,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RpcSettings:
-    """How nodes are asked.
-
-    Attributes:
-        deadline: Seconds for a whole answer.
-        patience: Seconds that a request waits for a node that may not be asked yet.
-        per_minute: Requests a minute that each node allows; 80 % of it is used.
-        max_bytes: Longest answer.
-    """
-
-    deadline: float = 10.0
-    patience: float = 5.0
-    per_minute: float = 1_200.0
-    max_bytes: int = 16_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointHealth:
-    """How a node has been doing.
-
-    Attributes:
-        host: Where it listens; no path, no query, no user: keys lie in those.
-        state: `not asked`, `ok`, `wrong chain`, `stale head`, `left alone` or `waiting`.
-        reason: Why it is not `ok`, in words, else "".
-        latency_ms: Median of recent answers, None before the first.
-        requests: Sent so far.
-        errors: How often each kind of failure was seen.
-        head: Its newest block that we know of, None if none.
-    """
-
-    host: str
-    state: str
-    reason: str
-    latency_ms: float | None
-    requests: int
-    errors: Mapping[str, int]
-    head: Head | None
 
 
 class Node:
@@ -206,14 +166,6 @@ class Node:
             RpcError: see its fault.
         """
         return self._heard(await self.request("eth_getBlockByNumber", ["latest", False]))
-
-    def hear(self, block: object) -> Head:
-        """The newest block, from an answer that was asked for together with others.
-
-        Raises:
-            RpcError: it is no block.
-        """
-        return self._heard(block)
 
     async def close(self) -> None:
         """Close its connections."""

@@ -18,7 +18,8 @@ import aiohttp
 from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.types import RPCEndpoint, RPCResponse
 
-from papertrader_tui.chain.errors import Fault, RpcError, decode, failed, result_of
+from papertrader_tui.chain.answers import decode, result_of
+from papertrader_tui.chain.errors import Fault, RpcError, failed
 from papertrader_tui.chain.url import NodeUrl
 from papertrader_tui.feeds.sources.failures import retry_after
 from papertrader_tui.feeds.sources.http import USER_AGENT

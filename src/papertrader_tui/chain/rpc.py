@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 from papertrader_tui.chain.errors import OUTAGES, Fault, RpcError, failed
 from papertrader_tui.chain.head import Head
-from papertrader_tui.chain.node import EndpointHealth, Node, RpcSettings
+from papertrader_tui.chain.health import EndpointHealth, RpcSettings
+from papertrader_tui.chain.node import Node
 from papertrader_tui.chain.url import NodeUrl
 from papertrader_tui.feeds.policy import Chance, Clock
 from papertrader_tui.feeds.sources.http import wall_clock

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from papertrader_tui.chain import abi
-from papertrader_tui.chain.errors import Fault, RpcError, decode, result_of, revert_reason
+from papertrader_tui.chain.answers import decode, result_of
+from papertrader_tui.chain.errors import Fault, RpcError, revert_reason
 from papertrader_tui.chain.url import NodeUrl
 
 KEY = "s3cr3t-project-key-0123"
