@@ -129,12 +129,17 @@ class Contexts:
             self._drop_due = (now // DROP_EVERY + 1) * DROP_EVERY
             self._drop = self._watch_drop()
         context.watch_drop = self._drop
-        record = account.record
+        if account.record.version != market.record_seen:
+            self.remember(market, context)
+        self._position(context, market)
+        return context
+
+    def remember(self, market: TokenMarket, context: Context) -> None:
+        """How buys paid off in such cases before, where outcomes have been counted since."""
+        record = self._of.account.record
         if record.version != market.record_seen:
             market.record_seen = record.version
             context.record, context.cases = odds(record, market.token.id)
-        self._position(context, market)
-        return context
 
     def _position(self, context: Context, market: TokenMarket) -> None:
         """What is held, and whether an entry may be made where nothing is."""
