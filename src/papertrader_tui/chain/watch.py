@@ -280,6 +280,9 @@ class ChainWatch:
     async def _land(self, head: Head) -> None:
         """Tell of the blocks that orders land in, each with the state that it began on."""
         for block in sorted(b for b in self._landings if b <= head.number):
+            if any(token in self._tokens and token not in self._chosen
+                   for token in self._landings[block]):  # fmt: skip
+                continue  # the way to it is looked for first, right after a start
             try:
                 await self._land_in(block)
             except RpcError as error:

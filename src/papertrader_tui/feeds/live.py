@@ -12,6 +12,7 @@ from typing import Protocol
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.market import History, MarketInput, Quote, Timer, Trust
+from papertrader_tui.domain.orders import Status
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.snapshot import HistoryProgress
 from papertrader_tui.feeds.backfill import Archive, Backfill
@@ -204,12 +205,17 @@ class LiveMarket:
                 self.follow([event.token])
             elif isinstance(event, ev.OrderAccepted):
                 self.follow([event.order.token])
+            elif isinstance(event, ev.SessionStarted):
+                # sent in an earlier session: their blocks may have come meanwhile
+                for order in account.open_orders():
+                    if order.status is Status.SUBMITTED and order.lands_block:
+                        self._chains.land(order.token, order.lands_block)
             elif isinstance(event, ev.OrderSubmitted):
-                order = account.orders.get(event.order_id)
-                if order is not None and event.lands_block:
-                    self._chains.land(order.token, event.lands_block)
-                elif order is not None:
-                    self._landings[event.order_id] = event.lands_at, order.token
+                sent = account.orders.get(event.order_id)
+                if sent is not None and event.lands_block:
+                    self._chains.land(sent.token, event.lands_block)
+                elif sent is not None:
+                    self._landings[event.order_id] = event.lands_at, sent.token
 
     def listen(self, listener: Callable[[Sequence[ev.Event]], None]) -> None:
         """Tell `listener` of alerts about the feed: no facts of the account."""

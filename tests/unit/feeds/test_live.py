@@ -12,6 +12,7 @@ import pytest
 
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.market import Candle, Depth, Gas, History, Quote, Timer, Trust
+from papertrader_tui.domain.orders import Status
 from papertrader_tui.feeds.live import LiveMarket
 from papertrader_tui.feeds.source import Fault, SourceError
 from tests.feedkit import START, FakeSource, Rig, clock, registry, run, steady, tokens, wall
@@ -252,6 +253,29 @@ def test_an_order_gets_a_price_of_its_own_when_its_block_has_come():
         assert quotes[-1][0] == pytest.approx(12.2)
         assert quotes[-1][1].fetched >= START + 12_000
         assert rig.feed.monitor.position_updates(clock()) == 1
+        await rig.feed.close()
+
+    run(story)
+
+
+def test_orders_that_an_earlier_session_sent_still_land_in_their_blocks():
+    async def story():
+        landings = []
+        chains = SimpleNamespace(
+            subscribe=lambda _: None,
+            follow=lambda _: None,
+            land=lambda *asked: landings.append(asked),
+        )
+        rig, live = market(*pair(), chains=chains)
+        sent = SimpleNamespace(status=Status.SUBMITTED, token=ONE.id, lands_block=120)
+        orders = [
+            sent,
+            SimpleNamespace(status=Status.SUBMITTED, token=ONE.id, lands_block=0),
+            SimpleNamespace(status=Status.WORKING, token=ONE.id, lands_block=99),
+        ]
+        account = SimpleNamespace(ledger=SimpleNamespace(positions={}), open_orders=lambda: orders)
+        live.heed([ev.SessionStarted(1, wall(), "0", "live")], account)
+        assert landings == [(ONE.id, 120)]
         await rig.feed.close()
 
     run(story)
