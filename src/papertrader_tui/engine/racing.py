@@ -1,0 +1,376 @@
+"""Several desks on one feed: prices, indicators and scores are worked out once for all of them.
+
+A leading desk without a bot takes in every input, and its indicators are everyone's.  A racer's
+own desk is stepped where anything can come of an input for it: where it holds the token or works
+orders of it, where time is due, and where its decision is more than one more of the same refusal.
+Otherwise that refusal is counted, and that is all.  What comes of a racer is, event by event,
+what would have come of it alone: tests hold it to that, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from papertrader_tui.bot.contexts import FEWEST_FOR_DROP
+from papertrader_tui.bot.keeper import REPEAT_EVERY
+from papertrader_tui.bot.tokenmarket import TokenMarket
+from papertrader_tui.domain import commands as cmd
+from papertrader_tui.domain import events as ev
+from papertrader_tui.domain.decision import Action
+from papertrader_tui.domain.market import Bar, Depth, History, MarketInput, Quote
+from papertrader_tui.domain.tokens import Token, TokenId
+from papertrader_tui.engine.desk import Desk
+from papertrader_tui.intel.context import Context
+from papertrader_tui.intel.indicators import Series
+from papertrader_tui.intel.scoring import (
+    REFERENCE_SHARE,
+    REFERENCE_USD,
+    Scores,
+    contribution,
+    score,
+)
+from papertrader_tui.intel.unsized import RECORD_WEIGHT, at_any_level, refused
+
+Told = Callable[[int, Sequence[ev.Event]], None]
+"""Takes a racer's number and the events that came of it, in order."""
+
+_Found = tuple[Scores, int, str]
+"""Scores but for the own record, that record's weight, and the rule that refuses at any level."""
+
+_SKIP = Action.SKIP
+_ORDERING = (Action.BUY, Action.SELL)
+
+
+class SharedSeries(Series):
+    """Indicators that many desks read, and that learn only from the one that leads.
+
+    Attributes:
+        awake: What is handed in now is taken in; else it has been already.
+    """
+
+    __slots__ = ("awake",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awake = False
+
+    def on_price(self, time: int, value: float, volume: float = -1.0) -> None:
+        """See `Bars.on_price`."""
+        if self.awake:
+            super().on_price(time, value, volume)
+
+    def on_bar(self, bar: Bar) -> None:
+        """See `Bars.on_bar`."""
+        if self.awake:
+            super().on_bar(bar)
+
+    def warm(self, history: History) -> None:
+        """See `Bars.warm`."""
+        if self.awake:
+            super().warm(history)
+
+
+class _Racer:
+    """A desk, and what of it says whether an input can matter; looked at anew when it is stepped.
+
+    Attributes:
+        epoch: Grows with every event that may close or open a gate.
+        watches: It watches enough tokens to look at all of them together.
+        small: Its equity does not change what depth is measured with.
+    """
+
+    __slots__ = (
+        "bot", "desk", "drop", "drop_due", "due", "epoch", "every", "flattening", "level",
+        "number", "profile", "small", "watches",
+    )  # fmt: skip
+
+    def __init__(self, number: int, desk: Desk) -> None:
+        self.number = number
+        self.desk = desk
+        self.epoch = 0
+        self.look()
+
+    def look(self) -> None:
+        """Note what the desk is like now."""
+        desk = self.desk
+        account, contexts = desk.account, desk.trader.contexts
+        self.profile = profile = desk.profile
+        self.level = profile.level
+        self.every = profile.decide_every_ms
+        self.due = desk.due
+        self.bot = account.bot
+        self.flattening = desk.flattening
+        self.watches = len(account.watch) >= FEWEST_FOR_DROP
+        self.drop_due, self.drop = contexts.drop_due, contexts.drop
+        self.small = float(desk.equity) * REFERENCE_SHARE <= REFERENCE_USD
+
+
+class _Lane:
+    """One token: the leader's market, and each racer's.
+
+    Attributes:
+        clear: Per racer the epoch in which no gate forbade an entry, -1 where one may.
+    """
+
+    __slots__ = ("clear", "lead", "markets", "rows", "series")
+
+    def __init__(
+        self, lead: TokenMarket, series: SharedSeries, racers: Sequence[_Racer],
+        markets: Sequence[TokenMarket],
+    ) -> None:  # fmt: skip
+        self.lead = lead
+        self.series = series
+        self.markets = markets
+        self.rows = tuple(zip(racers, markets, strict=True))
+        self.clear = [-1] * len(markets)
+
+
+class Race:
+    """Steps desks that all hear the same, so that what they share costs once.
+
+    Args:
+        lead: A desk of its own, with no bot and no position, that knows the same tokens.
+        desks: The racers, as new as it is.
+        told: Told of what comes of each.
+    """
+
+    def __init__(self, lead: Desk, desks: Sequence[Desk], told: Told) -> None:
+        self._lead = lead
+        self._racers = [_Racer(number, desk) for number, desk in enumerate(desks)]
+        self._told = told
+        self._lanes: dict[TokenId, _Lane] = {}
+        self._now = 0
+        self._scores: dict[tuple[float | None, bool], _Found] = {}
+        self._context: Context | None = None
+        for token in lead.registry.tokens:
+            self._open(token)
+
+    @property
+    def desks(self) -> list[Desk]:
+        """The racers' desks, in order."""
+        return [racer.desk for racer in self._racers]
+
+    @property
+    def lead(self) -> Desk:
+        """What is known of the market."""
+        return self._lead
+
+    def learn(self, token: Token) -> None:
+        """Know another token."""
+        for desk in (self._lead, *self.desks):
+            desk.learn(token)
+        if token.id not in self._lanes:
+            self._open(token.id)
+
+    def _open(self, token: TokenId) -> None:
+        lead = self._lead.market_of(token)
+        if lead is None:
+            return
+        series = SharedSeries()
+        lead.series = series
+        markets = []
+        for racer in self._racers:
+            market = racer.desk.market_of(token)
+            assert market is not None  # every desk knows what the leader knows
+            market.series = series
+            markets.append(market)
+        self._lanes[token] = _Lane(lead, series, self._racers, markets)
+
+    # ------------------------------------------------------------------ what everyone hears
+
+    def warm(self, item: MarketInput) -> None:
+        """Learn what the market is like before it begins; see `Desk.warm`."""
+        self._leading(item, self._lead.warm)
+        for racer in self._racers:
+            racer.desk.warm(item)
+
+    def start(self, program: str, detail: str, watchlist: Sequence[TokenId], now: int) -> None:
+        """Begin everyone's session; see `Desk.start_session`."""
+        self._lead.start_session(now, program, detail, watchlist)
+        for racer in self._racers:
+            self._after(racer, racer.desk.start_session(now, program, detail, watchlist))
+
+    def command(self, number: int, command: cmd.Command, now: int) -> Sequence[ev.Event]:
+        """Tell one racer something; see `Desk.command`."""
+        racer = self._racers[number]
+        out = racer.desk.command(command, now)
+        self._after(racer, out)
+        return out
+
+    def end_of_market(self) -> None:
+        """There are no more prices; see `Desk.end_of_market`."""
+        for racer in self._racers:
+            self._catch_up(racer)
+            self._after(racer, racer.desk.end_of_market())
+
+    def _leading(self, item: MarketInput, step: Callable[[MarketInput], object]) -> None:
+        lane = self._lanes.get(getattr(item, "token", ""))
+        if lane is None:
+            step(item)
+            return
+        lane.series.awake = True
+        try:
+            step(item)
+        finally:
+            lane.series.awake = False
+
+    # ------------------------------------------------------------------ an input
+
+    def step(self, item: MarketInput) -> None:
+        """Take in one market input."""
+        kind = type(item)
+        if kind is Quote:
+            self._on_quote(item)  # type: ignore[arg-type]
+            return
+        if kind is Bar:
+            self._on_bar(item)  # type: ignore[arg-type]
+            return
+        self._leading(item, self._lead.step)
+        self._now = max(self._now, item.time)
+        if isinstance(item, Depth) and item.token in self._lanes:
+            lane = self._lanes[item.token]
+            lane.clear = [-1] * len(lane.clear)
+        for racer in self._racers:
+            self._after(racer, racer.desk.step(item))
+
+    def _on_quote(self, quote: Quote) -> None:
+        lane = self._lanes.get(quote.token)
+        if lane is None:
+            return
+        time, opening = quote.time, quote.opening
+        if time > self._now:
+            self._now = time
+        if not opening:
+            # before the indicators know of it, as on a desk of its own
+            for racer, market in lane.rows:
+                if market.working:
+                    self._catch_up(racer)
+                    racer.desk.land(quote)
+                    racer.due = 0  # whatever became of it, the desk goes on below
+            lane.series.awake = True
+            self._lead.step(quote)
+            lane.series.awake = False
+        self._everyone(lane, quote, time, opening)
+
+    def _on_bar(self, bar: Bar) -> None:
+        lane = self._lanes.get(bar.token)
+        if lane is None:
+            return
+        time = bar.end
+        if time > self._now:
+            self._now = time
+        lane.series.awake = True
+        self._lead.step(bar)
+        lane.series.awake = False
+        self._everyone(lane, bar, time, False)
+
+    def _everyone(self, lane: _Lane, item: Quote | Bar, time: int, opening: bool) -> None:
+        """Let each racer have it to whom it can matter. Runs at every price: keep it flat."""
+        now = self._now
+        self._scores.clear()
+        self._context = None
+        for racer, market in lane.rows:
+            if (
+                market.held
+                or market.working
+                or now >= racer.due
+                or racer.flattening
+                or (
+                    not opening
+                    and (
+                        time >= market.score_due
+                        or (
+                            time >= market.next_decision
+                            and racer.bot
+                            and market.watched
+                            and not self._counted(racer, lane, market, time)
+                        )
+                    )
+                )
+            ):
+                self._step(racer, lane, market, item)
+
+    def _counted(self, racer: _Racer, lane: _Lane, market: TokenMarket, time: int) -> bool:
+        """Is the decision that is due one more of the last refusal, with nothing to be kept?"""
+        last, own = market.last, market.context
+        if (
+            lane.clear[racer.number] != racer.epoch
+            or last is None
+            or last[0] is not _SKIP
+            or time - market.last_kept >= REPEAT_EVERY
+            or (racer.watches and self._now >= racer.drop_due)
+            or own is None
+        ):
+            return False
+        racer.desk.trader.contexts.remember(market, own)
+        record = own.record
+        found = self._scores.get((racer.drop, record >= 0))
+        if found is None:
+            found = self._score(lane, racer.drop, record >= 0)
+        context = self._context
+        assert context is not None  # what there are scores of
+        if context.fault or context.age_ms > context.max_age_ms:
+            return False
+        if not racer.small and (context.liquidity is not None or context.curve is not None):
+            return False
+        scores, weight, anyway = found
+        confidence = scores[2] + (contribution(record, weight) if record > 0 else 0)
+        rule = refused(racer.profile, scores[0], confidence, anyway)
+        if not rule or last[1] != rule or last[2] != racer.level:
+            return False
+        market.repeats += 1
+        market.next_decision = time + racer.every
+        return True
+
+    def _score(self, lane: _Lane, drop: float | None, known: bool) -> _Found:
+        """What the market scores now, and what refuses an entry at any level.
+
+        Of what is looked at only the fall of the watchlist, which is looked at now and then, and
+        the own record are a racer's own; the record's part is added to the confidence last.
+        """
+        context = self._context
+        if context is None:
+            context = self._context = self._lead.trader.contexts.bring(lane.lead)
+        context.watch_drop = drop
+        context.record = 0 if known else -1
+        scores = score(context)
+        weight = context.marks.weights[RECORD_WEIGHT]
+        found = self._scores[drop, known] = scores, weight, at_any_level(context, scores)
+        return found
+
+    def _step(self, racer: _Racer, lane: _Lane, market: TokenMarket, item: Quote | Bar) -> None:
+        """Step a racer's own desk."""
+        self._catch_up(racer)
+        due = market.next_decision
+        epoch = racer.epoch
+        self._after(racer, racer.desk.step(item))
+        context = market.context
+        if context is not None:
+            if lane.lead.context is not None:
+                context.marks = lane.lead.context.marks  # derived from the same bars and depth
+            if market.next_decision != due and not context.held and not context.blocked:
+                lane.clear[racer.number] = epoch
+
+    def _catch_up(self, racer: _Racer) -> None:
+        """Let a desk know what it was not stepped for, as far as it may look at it."""
+        desk, now = racer.desk, self._now
+        if desk.now < now:
+            desk.now = now
+        if racer.watches and now >= racer.drop_due:
+            for lane in self._lanes.values():
+                lead, market = lane.lead, lane.markets[racer.number]
+                if lead.time > market.time:
+                    market.price, market.value = lead.price, lead.value
+                    market.time, market.source = lead.time, lead.source
+
+    def _after(self, racer: _Racer, events: Sequence[ev.Event]) -> None:
+        """Note what came of it."""
+        if events:
+            self._told(racer.number, events)
+            for event in events:
+                if isinstance(event, ev.AccountMarked | ev.Scored):
+                    continue
+                if isinstance(event, ev.Decided) and event.decision.action not in _ORDERING:
+                    continue
+                racer.epoch += 1
+        racer.look()
