@@ -178,10 +178,10 @@ class Record:
             if queue and queue[0].time + horizon <= now:
                 yield horizon, (f for f in queue if f.time + horizon <= now)
 
-    @property
-    def waiting(self) -> int:
-        """Outcomes that are waited for."""
-        return sum(len(queue) for queues in self._waiting.values() for queue in queues)
+    def waiting(self, horizon: int) -> int:
+        """Outcomes of a horizon that are waited for."""
+        at = HORIZONS.index(horizon)
+        return sum(len(queues[at]) for queues in self._waiting.values())
 
     def hits_of(self, action: str, confidence: Decimal) -> Count:
         """How decisions like this one turned out: same action, same band of ten points."""

@@ -17,6 +17,11 @@ _BARE = ", ".join("NULL" if name in _TELLING else name for name in DECISION_COLU
 LATEST = "NOT EXISTS (SELECT 1 FROM decisions n WHERE n.id = d.id AND n.seq > d.seq)"
 
 
+def decision_columns(*, factors: bool) -> str:
+    """What to select of `decisions` for `decode_decision`; a fold does not look at factors."""
+    return _DECISION if factors else _BARE
+
+
 def events(connection: sqlite3.Connection, *, factors: bool = False) -> Iterator[Event]:
     """Every fact in sequence, read as it is asked for.
 
@@ -28,7 +33,7 @@ def events(connection: sqlite3.Connection, *, factors: bool = False) -> Iterator
     Raises:
         ValueError: a row cannot be read; the message says which.
     """
-    columns = _DECISION if factors else _BARE
+    columns = decision_columns(factors=factors)
     journal = connection.execute("SELECT seq, time, kind, body FROM journal ORDER BY seq")
     decided = connection.execute(f"SELECT {columns} FROM decisions ORDER BY seq")
     for row in heapq.merge(journal, decided, key=itemgetter(0)):
