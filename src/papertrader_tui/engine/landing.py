@@ -155,7 +155,7 @@ class Landing:
         buying = order.side is Side.BUY
         value = mul(swap.quantity, swap.reference)
         cost, realized = value, ZERO
-        block = block or of.pools.head(market.chain.key)
+        block = block or of.pools.head(market.chain.key) + 1
         execution = None
         if swap.run is not None:
             bound = raw_bound(order, swap.run.path)

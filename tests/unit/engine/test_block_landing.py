@@ -421,3 +421,15 @@ def test_pools_of_both_kinds_in_a_row() -> None:
     assert [hop.kind for hop in bought.execution.hops] == ["v2", "v3"]
     kit.close(PEPE)
     checked(only(kit.mine(after=12_000), ev.Filled))
+
+
+def test_an_order_sent_before_its_chain_was_heard_of_lands_by_time_on_the_pools() -> None:
+    kit = PoolKit(level=9)
+    kit.price("3000")
+    assert submitted(kit.buy("300")).lands_block == 0
+    kit.tell(route(WETH, PAIR), pair())
+    kit.mine()
+    assert kit.order(1).status is Status.SUBMITTED
+    fill = checked(only(kit.price("3000"), ev.Filled))
+    assert fill.execution is not None
+    assert fill.execution.block == kit.block + 1  # the pools are as at the end of the newest

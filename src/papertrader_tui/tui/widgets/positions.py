@@ -88,7 +88,14 @@ class Positions(Table[PositionRow]):
             return
         value = total(row.value for row in rows)
         pnl = fmt.money(total(row.pnl for row in rows), sign=True)
-        self.set_subtitle([(f"{len(rows)} open · {fmt.money(value)} · ", ""), (pnl, tone_of(pnl))])
+        parts: list[Part] = [
+            (f"{len(rows)} open · {fmt.money(value)} · ", ""),
+            (pnl, tone_of(pnl)),
+        ]
+        sold = [row.liquidation for row in rows if row.liquidation is not None]
+        if len(sold) == len(rows):
+            parts.append((f" · if sold {fmt.money(total(sold))}", ""))
+        self.set_subtitle(parts)
 
     def cell(self, row: PositionRow, column: str, width: int) -> Parts:
         match column:
