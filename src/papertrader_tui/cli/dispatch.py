@@ -23,6 +23,7 @@ _HANDLERS = {
     "quote": ("quote", "run"),
     "decisions": ("decisions", "show"),
     "explain": ("decisions", "explain"),
+    "scorecard": ("scorecard", "run"),
     "report": ("report", "run"),
     "export": ("records", "export"),
     "verify": ("records", "verify"),

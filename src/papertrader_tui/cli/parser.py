@@ -16,6 +16,7 @@ from papertrader_tui.cli.values import (
     count,
     duration,
     ending,
+    horizon,
     level,
     tags,
     zone,
@@ -23,6 +24,7 @@ from papertrader_tui.cli.values import (
 from papertrader_tui.config_options import OPTIONS
 
 ACTIONS = ("BUY", "SELL", "HOLD", "SKIP")
+SCORED_BY = ("level", "token", "rule", "factor", "band", "action")
 EXPORTS = ("trades", "orders", "decisions", "ledger", "tape")
 
 _PREFIX = "setting:"
@@ -96,6 +98,7 @@ examples:
     _quote(commands, common)
     _decisions(commands, common)
     _explain(commands, common)
+    _scorecard(commands, common)
     _report(commands, common)
     _export(commands, common)
     _verify(commands, common)
@@ -233,6 +236,11 @@ command on a new account prints the same bytes.
         "--format", choices=("text", "json"), help="lines to read, or JSON (default: text)"
     )
     group.add_argument("--tags", type=tags, metavar="TAG,…", help="only these: " + ", ".join(TAGS))
+    group.add_argument(
+        "--every-price",
+        action="store_true",
+        help="print every price (default: the first of each token in each minute)",
+    )
     parser.set_defaults(command="headless", handler="run", format="text", tags=TAGS)
 
 
@@ -382,6 +390,34 @@ def _explain(commands: Any, common: Parser) -> None:
     parser.add_argument("id", metavar="ID", help="as papertrader decisions shows it: d17")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command="explain", handler="explain")
+
+
+def _scorecard(commands: Any, common: Parser) -> None:
+    parser = commands.add_parser(
+        "scorecard",
+        parents=[common],
+        help="how often the bot's decisions were right, and what they were worth",
+        description="How often decisions were right after costs, SKIP and HOLD included; what\n"
+        "each rule saved or cost; what level 10 has learned. Works beside a running desk.",
+        epilog="examples:\n  papertrader scorecard --horizon 1h\n"
+        "  papertrader scorecard --by rule\n"
+        "  papertrader scorecard --action BUY --by band\n"
+        "  papertrader scorecard --json | jq .by_rule\n",
+    )
+    parser.add_argument(
+        "--horizon",
+        type=horizon,
+        default="4h",
+        metavar="TIME",
+        help="time after the decision: 15m, 1h, 4h or 24h (default: 4h)",
+    )
+    parser.add_argument(
+        "--by", default="", choices=SCORED_BY, metavar="WHAT", help=", ".join(SCORED_BY)
+    )
+    parser.add_argument("--action", default="", type=str.upper, choices=ACTIONS, help="only these")
+    parser.add_argument("--learned", action="store_true", help="what level 10 has learned")
+    parser.add_argument("--json", action="store_true", help="print JSON: all of it")
+    parser.set_defaults(command="scorecard", handler="scorecard")
 
 
 def _report(commands: Any, common: Parser) -> None:

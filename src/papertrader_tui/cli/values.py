@@ -96,6 +96,18 @@ def level(text: str) -> int:
     return int(text)
 
 
+_HORIZONS = {"15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "24h": 86_400_000}
+
+
+def horizon(text: str) -> int:
+    """How long after a decision it is judged, as milliseconds."""
+    found = _HORIZONS.get(text.strip().lower())
+    if found is None:
+        msg = f"{text!r} is no horizon of the scorecard; take {', '.join(_HORIZONS)}"
+        raise argparse.ArgumentTypeError(msg)
+    return found
+
+
 def tags(text: str) -> tuple[str, ...]:
     """Tags of the headless log, in any case, comma-separated."""
     chosen = [t.strip().upper() for t in text.split(",") if t.strip()]

@@ -105,4 +105,8 @@ def _facts(connection: sqlite3.Connection, factors: bool) -> Iterator[Event]:
         f"SELECT {decision_columns(factors=factors)} FROM decisions ORDER BY seq"
     )
     for row in heapq.merge(connection.execute(_FACTS), decided, key=itemgetter(0)):
-        yield decode_event(*row) if len(row) == 4 else decode_decision(row)
+        if len(row) == 4:
+            seq, time, kind, body = row
+            yield decode_event(kind, seq, time, body)
+        else:
+            yield decode_decision(row)
