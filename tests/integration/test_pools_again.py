@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -11,10 +12,14 @@ from typing import Any
 import pytest
 
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.commands import Command
+from papertrader_tui.domain.commands import Command, MarkAccount
 from papertrader_tui.domain.market import MarketInput
+from papertrader_tui.domain.money import plain
 from papertrader_tui.domain.orders import Kind
 from papertrader_tui.engine.desk import Desk
+from papertrader_tui.headless.lines import Lines
+from papertrader_tui.store import accounts
+from papertrader_tui.store.export import export
 from papertrader_tui.store.journal import SqliteJournal
 from papertrader_tui.store.load import load
 from papertrader_tui.store.verify import verify
@@ -162,3 +167,29 @@ async def test_a_sandwich_is_a_line_of_its_own_in_the_file(tmp_path: Path) -> No
             (mev,) = connection.execute(f"SELECT mev FROM {table} WHERE {where}").fetchone()
             assert mev == format(fill.mev, "f")
     connection.close()
+
+
+async def test_a_sandwich_stands_in_lines_exports_and_the_account(tmp_path: Path) -> None:
+    kit = PoolKit(level=9, chain="ethereum")
+    kit.events.insert(0, kit._opened)
+    pepe_over_ether(kit)
+    kit.buy("40000", PEPE, tolerance=300)
+    kit.mine(after=12_000)
+    kit.events += kit.desk.command(MarkAccount(), kit.now)
+    path = new_account(tmp_path)
+    await stored(path, kit, [])
+    fill = next(e for e in kit.events if isinstance(e, ev.Filled))
+    assert fill.execution is not None
+    (text,) = Lines("text").of_events([fill])
+    assert f"  mev {fill.mev:,.2f}" in text
+    (line,) = Lines("json").of_events([fill])
+    row = json.loads(line)
+    assert (row["mev_usd"], row["block"]) == (plain(fill.mev), str(fill.execution.block))
+    out = io.StringIO()
+    assert export(path, "trades", "jsonl", out, symbols={}) == 1
+    assert json.loads(out.getvalue())["mev_usd"] == plain(fill.mev)
+    info = accounts.show(tmp_path, "main")
+    assert info.totals["mev"] == plain(fill.mev)
+    total = kit.desk.liquidation.total()
+    assert total is not None
+    assert info.totals["liquidation"] == plain(total)

@@ -258,20 +258,21 @@ class OrderDesk:
         """Mine what was sent for this block, or for an earlier one and could not land then.
 
         An order is the first transaction of its block, so the token's pools must stand as they
-        did before it. Where that is not to be had for too long, it lands on what there is, in
-        the block after the newest.
+        did before it. Where that is not to be had for too long (no node keeps it, or the chain
+        began anew), it lands on what there is, in the block after the newest.
         """
         pools, token = self._of.pools, market.token.id
         exact = pools.stands_before(token, block)
         for order in list(self._account.open.get(token, {}).values()):
+            due = exact and order.lands_block <= block
             late = self._of.now > (order.lands_at or 0) + SILENCE
             if (
                 order.status is Status.SUBMITTED
-                and 0 < order.lands_block <= block
-                and (exact or late)
+                and order.lands_block
+                and (due or late)
                 and market.price_of(order.side) is not None
             ):
-                self._landing.mine(order, market, block if exact else block + 1, landed=exact)
+                self._landing.mine(order, market, block if due else block + 1, landed=due)
 
     # ------------------------------------------------------------------ sending and landing
 

@@ -433,3 +433,17 @@ def test_an_order_sent_before_its_chain_was_heard_of_lands_by_time_on_the_pools(
     fill = checked(only(kit.price("3000"), ev.Filled))
     assert fill.execution is not None
     assert fill.execution.block == kit.block + 1  # the pools are as at the end of the newest
+
+
+def test_a_chain_that_begins_anew_does_not_keep_an_order_for_ever() -> None:
+    kit = PoolKit(level=9)
+    weth_on_pair(kit)
+    kit.buy("3000")
+    kit.block = 5
+    kit.mine(pair(block=5))
+    assert kit.order(1).status is Status.SUBMITTED
+    for _ in range(3):
+        kit.mine(after=30_000)
+    fill = next(e for e in kit.events if isinstance(e, ev.Filled))
+    assert checked(fill).execution is not None
+    assert fill.reference_source == f"onchain #{kit.block + 1}"
