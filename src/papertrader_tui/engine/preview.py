@@ -9,6 +9,7 @@ from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain.commands import ClosePosition, PlaceOrder
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Kind, Order, Side
+from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.checks import trial_order
 from papertrader_tui.engine.command_desk import close_request
 from papertrader_tui.engine.desk import Desk
@@ -78,13 +79,21 @@ def preview(desk: Desk, command: PlaceOrder | ClosePosition, now: int) -> Previe
 
 def route_words(desk: Desk, path: Path) -> str:
     """`USDC -0.05%-> WETH -0.3%-> TOKEN`; what has no name here is called by its address."""
-    known = desk.registry.tokens
-    names = [known[t].symbol if t in known else t.partition(":")[2][:8] for t in path.tokens]
+    names = [_name(desk, token) for token in path.tokens]
     names[0 if path.buying else -1] = "USDC"
     words = names[0]
     for hop, name in zip(path.hops, names[1:], strict=True):
         words += f" -{hop.pool.fee_ppm / 10_000:g}%-> {name}"
     return words
+
+
+def _name(desk: Desk, token: TokenId) -> str:
+    known = desk.registry.tokens.get(token)
+    if known is not None:
+        return known.symbol
+    chain, _, address = token.partition(":")
+    facts = desk.registry.chains[chain]
+    return f"W{facts.native_symbol}" if token == facts.wrapped_native else address[:8]
 
 
 def _gas_note(gas: GasCost) -> str:
