@@ -105,6 +105,8 @@ class CommandDesk:
         self._emit(
             ev.LevelChanged(self._account.seq + 1, self._of.now, profile.level, profile.name)
         )
+        if profile.note:
+            self._say("info", f"level {profile.level}, {profile.note}")
         self._of.trader.woken()
 
     def _set_kill(self, command: cmd.SetKill) -> None:

@@ -39,7 +39,7 @@ from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.command_desk import CommandDesk
 from papertrader_tui.engine.liquidation import Liquidation
 from papertrader_tui.engine.orderdesk import OrderDesk
-from papertrader_tui.intel.learning import learned_profile
+from papertrader_tui.intel.learning import learned_profile, moved
 from papertrader_tui.intel.levels import AUTONOMOUS, Profile
 from papertrader_tui.intel.levels import profile as level_profile
 from papertrader_tui.simulator.costs import Pricing, pricer_for
@@ -392,7 +392,10 @@ class Desk:
         """Tell what became of earlier decisions; level 10 learns from it."""
         self.trader.score(market)
         if self.account.level == AUTONOMOUS:
-            self.profile = self.profile_of(AUTONOMOUS)
+            before, self.profile = self.profile, self.profile_of(AUTONOMOUS)
+            if moved(before, self.profile):
+                text = f"level {AUTONOMOUS}, {self.profile.note}"
+                self.emit(ev.Alerted(self.account.seq + 1, self.now, "info", text))
 
     def _mark(self, market: TokenMarket, price: Decimal) -> None:
         """Value a holding at a fresh price, and close the loss gates if it comes to that."""

@@ -5,7 +5,8 @@ Decimals are exact; ratios and series for drawing are floats.  Times are market 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from papertrader_tui.domain.decision import Decision
@@ -172,6 +173,8 @@ class Snapshot:
         free_cash: Cash that no order has reserved.
         orders: Open orders, oldest first.
         decisions: The last kept decisions, newest first, at most 200.
+        hits: (action, first confidence of its band of ten points) -> how many decisions like it
+            were right four hours later, and of how many.
         kill_detail: What the kill switch's setting means now, in words.
         feed: Health of the sources of a live market, None on others.
     """
@@ -201,6 +204,7 @@ class Snapshot:
     orders: tuple[Order, ...]
     decisions: tuple[Decision, ...]
     feed: FeedHealth | None = None
+    hits: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

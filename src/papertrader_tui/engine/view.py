@@ -47,14 +47,18 @@ class View:
     Sparklines change every five minutes, so they are kept until a bar closes.
     """
 
-    __slots__ = ("_decisions", "_desk", "_last", "_market", "_now", "_sparks", "_version")
+    __slots__ = (
+        "_decisions", "_desk", "_hits", "_last", "_market", "_now", "_scored", "_sparks",
+        "_version",
+    )  # fmt: skip
 
     def __init__(self, desk: Desk, market: Described, now: Callable[[], int]) -> None:
         self._now = now
         self._desk = desk
         self._market = market
         self._decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
-        self._version = 0
+        self._version = self._scored = 0
+        self._hits: dict[tuple[str, int], tuple[int, int]] = {}
         self._last: Snapshot | None = None
         self._sparks: dict[str, tuple[int, tuple[float, ...]]] = {}
 
@@ -109,7 +113,15 @@ class View:
             orders=tuple(account.open_orders()),
             decisions=tuple(self._decisions),
             feed=info.feed,
+            hits=self._hits_now(),
         )
+
+    def _hits_now(self) -> dict[tuple[str, int], tuple[int, int]]:
+        record = self._desk.account.record
+        if record.version != self._scored:
+            self._scored = record.version
+            self._hits = {key: (count.right, count.total) for key, count in record.hits.items()}
+        return self._hits
 
     def _shallowest(self) -> tuple[Decimal | None, str]:
         """Of the pools of watched tokens: the one nearest to the gate that minds them."""

@@ -184,8 +184,7 @@ def learned_profile(base: Profile, record: Record) -> Profile:
     if not found.ready:
         changes: dict[str, object] = {
             "decide_every_ms": LEVELS[DEFAULT_LEVEL].decide_every_ms,
-            "note": f"runs as level 5 (Balanced) until it has learned from {NEEDED} outcomes; "
-            f"it has {found.cases}",
+            "note": f"{found.cases} of {NEEDED} outcomes: runs as level 5 (Balanced) until then",
         }
     else:
         changes = {
@@ -207,6 +206,13 @@ def learned_profile(base: Profile, record: Record) -> Profile:
             return replace(made, max_position_pct=made.max_exposure_pct)
         return replace(made, max_exposure_pct=made.max_position_pct)
     return made
+
+
+def moved(before: Profile, after: Profile) -> bool:
+    """Whether a threshold moved that a person should hear of; the size moves all the time."""
+    return (before.min_confidence, before.risk_tolerance, before.decide_every_ms) != (
+        after.min_confidence, after.risk_tolerance, after.decide_every_ms,
+    )  # fmt: skip
 
 
 def _boldest() -> list[Profile]:

@@ -16,8 +16,9 @@ from typing import Any
 from papertrader_tui.domain import commands
 from papertrader_tui.domain.commands import Command
 from papertrader_tui.domain.decision import Action, Check, Decision, Factor, FactorInput
-from papertrader_tui.domain.events import Decided, Event, from_plain, from_record
+from papertrader_tui.domain.events import Decided, Event, Scored, from_plain, from_record
 from papertrader_tui.domain.orders import Order
+from papertrader_tui.domain.outcomes import Outcome
 
 COMMANDS: dict[str, type[Any]] = {c.__name__: c for c in typing.get_args(commands.Command)}
 
@@ -75,10 +76,24 @@ def decode_event(kind: str, seq: int, time: int, body: str) -> Event:
         ValueError: the body does not fit its kind.
     """
     try:
+        if kind == "Scored":  # most of the events of an account, and all of one form
+            return _scored(seq, time, json.loads(body))
         return from_record(kind, seq, time, json.loads(body))
     except _UNREADABLE as error:
         msg = f"event {seq} ({kind}) cannot be read: {error!r}"
         raise ValueError(msg) from error
+
+
+def _scored(seq: int, time: int, plain: dict[str, Any]) -> Scored:
+    return Scored(seq, time, plain["token"], tuple(
+        Outcome(
+            o["decision"], o["horizon"], o["time"],
+            None if o["price"] is None else Decimal(o["price"]),
+            None if o["move"] is None else Decimal(o["move"]),
+            o["right"],
+        )
+        for o in plain["outcomes"]
+    ))  # fmt: skip
 
 
 def decision_values(event: Decided) -> tuple[object, ...]:

@@ -14,7 +14,9 @@ from rich.cells import cell_len
 
 from papertrader_tui.domain.decision import Action, Check, Decision, Factor, FactorInput
 from papertrader_tui.domain.money import total
+from papertrader_tui.domain.record import BAND
 from papertrader_tui.engine.rows import iso
+from papertrader_tui.intel.scorecard import ENOUGH
 from papertrader_tui.tui import formatting as fmt
 
 Part = tuple[str, str]
@@ -31,19 +33,38 @@ _OF = {
 }
 
 
-def whole(decision: Decision, label: str, width: int = WIDTH) -> list[Row]:
+Hits = Mapping[tuple[str, int], tuple[int, int]]
+"""(action, first confidence of its band) -> right, and of how many; as a snapshot has them."""
+
+
+def hits(decision: Decision, known: Hits) -> tuple[int, int] | None:
+    """How many decisions like it were right, and of how many; None where those are too few."""
+    points = min(99, int(decision.confidence))
+    right, of = known.get((decision.action.value, points - points % BAND), (0, 0))
+    return (right, of) if of >= ENOUGH else None
+
+
+def whole(
+    decision: Decision, label: str, width: int = WIDTH, known: Hits | None = None
+) -> list[Row]:
     """One decision with everything that is stored of it.
 
     Args:
         decision: The decision.
         label: Its token's, safe to show.
         width: Cells, 60 or more.
+        known: How decisions like it turned out.
     """
+    found = hits(decision, known or {})
     rows = [_head(decision, label), *_wrapped(decision.reason, "", width), *_origin(decision)]
     orders = _orders(decision)
     rows += [orders] if orders else []
     for name in _SCORES:
         factors = [factor for factor in decision.factors if factor.of == name]
+        if name == "confidence" and found is not None:
+            right, count = found
+            said = f"right {right / count:.0%} of {count:,} such decisions four hours later"
+            rows += [[], [(f"conf {decision.confidence:.0f} ", "strong"), (f"({said})", "muted")]]
         rows += _score(name, getattr(decision, name), factors, width)
     for of, heading in _OF.items():
         checks = [check for check in decision.checks if check.of == of]

@@ -26,15 +26,18 @@ class DecisionScreen(TextDialog):
 
     TITLE_TEXT = "Decision"
 
-    def __init__(self, decision: Decision, label: str) -> None:
-        """Take a decision and its token's label, safe to show."""
+    def __init__(
+        self, decision: Decision, label: str, known: decision_rows.Hits | None = None
+    ) -> None:
+        """Take a decision, its token's label, safe to show, and how others like it turned out."""
         super().__init__()
+        self._known = known
         self._decision = decision
         self._label = label
 
     def text(self) -> Content:
         width = min(_WIDEST, int(self.app.size.width * 0.96) - _AROUND)
-        rows = decision_rows.whole(self._decision, self._label, max(60, width))
+        rows = decision_rows.whole(self._decision, self._label, max(60, width), self._known)
         lines = [
             Content.assemble(*((text, _STYLES.get(tone, "")) for text, tone in row)) for row in rows
         ]

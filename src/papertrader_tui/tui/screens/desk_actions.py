@@ -204,4 +204,4 @@ class DeskActions:
         decision = event.row
         token = self._desk.known.get(decision.token)
         label = fmt.clean(token.label if token else decision.token, 32)
-        self._app.push_screen(DecisionScreen(decision, label))
+        self._app.push_screen(DecisionScreen(decision, label, self._app.desk.snapshot().hits))

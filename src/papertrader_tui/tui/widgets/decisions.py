@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.engine.snapshot import Snapshot
+from papertrader_tui.intel.scorecard import ENOUGH
 from papertrader_tui.tui import formatting as fmt
+from papertrader_tui.tui.decision_rows import Hits, hits
 from papertrader_tui.tui.naming import Names
 from papertrader_tui.tui.widgets.columns import Column, widened
 from papertrader_tui.tui.widgets.table import Table
@@ -24,6 +26,7 @@ class Decisions(Table[Decision]):
         Column("action", "", 4, right=False),
         Column("token", "TOKEN", 6, right=False, limit=10),
         Column("confidence", "CONF", 4, priority=1),
+        Column("hits", "RIGHT", 12, priority=4),
         Column("risk", "RISK", 4, priority=3),
         Column("opportunity", "OPP", 4, priority=3),
         Column("size", "SIZE", 6, priority=4),
@@ -45,20 +48,26 @@ class Decisions(Table[Decision]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Decisions"
+        self._hits: Hits = {}
 
     def key_of(self, row: Decision) -> str:
         return row.id
 
     def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
-        return widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0), 1
+        shown = widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0)
+        told = any(total >= ENOUGH for _, total in self._hits.values())
+        return shown if told else [c for c in shown if c.key != "hits"], 1
 
     def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the decisions of a snapshot."""
         self.rename(names or Names.of(snapshot))
+        self._hits = snapshot.hits
         self.update_rows(snapshot.decisions, snapshot.now)
         mode = f"L{snapshot.level} {snapshot.level_name}"
         state = ("bot on", "up") if snapshot.bot else ("bot off", "muted")
-        self.set_subtitle([state, (f" · {mode}", "")])
+        learned = snapshot.level_note.partition(":")[0]
+        note = f" · {fmt.clean(learned, 40)}" if learned else ""
+        self.set_subtitle([state, (f" · {mode}", ""), (note, "muted")])
 
     def update_rows(self, rows: Sequence[Decision], now: int | None = None) -> None:
         """Decisions, newest first."""
@@ -83,6 +92,9 @@ class Decisions(Table[Decision]):
                 return self.names.parts(row.token, width, "" if idle else "strong")
             case "confidence":
                 return _score(row.confidence, "muted" if idle else "strong")
+            case "hits":
+                found = hits(row, self._hits)
+                return ((f"{found[0] / found[1]:.0%} of {found[1]}" if found else "", "muted"),)
             case "risk":
                 return _score(row.risk, "warn" if row.risk >= 70 else "muted")
             case "opportunity":
