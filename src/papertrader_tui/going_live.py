@@ -14,7 +14,7 @@ from papertrader_tui.config import Loaded as Config
 from papertrader_tui.domain.market import Quote
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.feeds.demo_parameters import LISTINGS
-from papertrader_tui.feeds.live import LiveMarket, wall_clock
+from papertrader_tui.feeds.live import LiveMarket
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.launch import data_dir
 from papertrader_tui.live_chains import watch_chains
@@ -75,7 +75,7 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
         ConfigError: no source can be asked at all, or the watchlist cannot be used.
     """
     registry, watchlist = live_tokens(config)
-    onchain = OnchainSource(wall_clock) if ONCHAIN in names_on(config.settings) else None
+    onchain = OnchainSource() if ONCHAIN in names_on(config.settings) else None
     feed, faults = await open_feed(config.settings, onchain=onchain)
     chains = None
     if onchain is not None:

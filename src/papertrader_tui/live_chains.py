@@ -17,6 +17,7 @@ from papertrader_tui.chain_settings import ChainsSettings
 from papertrader_tui.config import Settings
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.feeds.chains import ChainListener
+from papertrader_tui.feeds.live import wall_clock
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.feeds.source import Answer, SourcePrice
 
@@ -75,7 +76,14 @@ def watch_chains(
         chain = registry.chains[key]
         poll = max(float(settings.feed.poll), chain.block_ms / 1_000 / 2)
         watch = ChainWatch(
-            chain, market, reader, tell, priced=pushed, safety=Safety(reader.call), poll=poll
+            chain,
+            market,
+            reader,
+            tell,
+            priced=pushed,
+            safety=Safety(reader.call),
+            poll=poll,
+            wall=wall_clock,
         )
         source.add(watch)
         return watch, rpc

@@ -18,6 +18,7 @@ from papertrader_tui.chain.safety import Safety
 from papertrader_tui.chain.watch import ChainWatch
 from papertrader_tui.domain.market import MarketInput
 from papertrader_tui.domain.tokens import Chain, Token
+from papertrader_tui.feeds.live import wall_clock
 
 if TYPE_CHECKING:
     from tests.chainkit.market import ChainMarket
@@ -59,6 +60,7 @@ class Watching:
             priced=self._price,
             safety=Safety(self.reader.call),
             poll=0.01,
+            wall=wall_clock,
         )
 
     def _hear(self, items: Sequence[MarketInput]) -> None:

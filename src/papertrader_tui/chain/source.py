@@ -7,7 +7,7 @@ without such a feed it is the price in USDC, which is what an account counts in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -31,6 +31,7 @@ class Watched(Protocol):
 
     chain: Chain
     fault: str
+    seen: int
 
     @property
     def head(self) -> Head | None:
@@ -56,19 +57,14 @@ class Watched(Protocol):
 
 
 class OnchainSource:
-    """`feeds.source.PriceSource` over the chains that are watched.
-
-    Args:
-        wall: Market milliseconds.
-    """
+    """`feeds.source.PriceSource` over the chains that are watched."""
 
     name = NAME
     witness = NAME
     requests = 0  # it answers from what was read: no limit to keep
     limits = Limits(per_minute=1e6, batch=10_000, networks=100, stale_ms=STALE_MS)
 
-    def __init__(self, wall: Callable[[], int]) -> None:
-        self._wall = wall
+    def __init__(self) -> None:
         self._watches: dict[str, Watched] = {}
 
     def add(self, watch: Watched) -> None:
@@ -89,10 +85,10 @@ class OnchainSource:
         """What is known of these.
 
         Raises:
-            SourceError: no chain of theirs has been read yet.
+            SourceError: no node of theirs answers now.
         """
         watches = [w for t in tokens if (w := self._watches.get(t.chain)) is not None]
-        if watches and all(watch.head is None for watch in watches):
+        if watches and all(watch.fault for watch in watches):
             raise SourceError(Fault.CONNECTION, watches[0].fault)
         return self.answer(tokens)
 
@@ -124,7 +120,7 @@ class OnchainSource:
         last = pools[-1]
         fee = sum(loaded.state.fee_ppm for loaded in pools)
         return SourcePrice(
-            token.id, exact, head.time, self._wall(), age_from="answer",
+            token.id, exact, head.time, watch.seen, age_from="answer",
             liquidity=_dollars_in(watch, token, last, exact), pool=last.pool.address,
             fee_bps=divide(Decimal(fee), Decimal(_PPM_PER_BPS)), block=head.number,
         ), ""  # fmt: skip

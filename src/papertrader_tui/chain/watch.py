@@ -94,8 +94,10 @@ class ChainWatch:
         priced: Called with the watch whenever its prices may have changed.
         safety: Finds out whether a token can be sold again.
         poll: Seconds between two looks for a new block.
+        wall: Market milliseconds.
 
     Attributes:
+        seen: When a node last said what its newest block is, 0 for never.
         fault: What is wrong now, "" if nothing.
         dollars: For one USDC at the newest block; None with the reason where it is not known.
         held: What each pool held of its two tokens when its route was found, raw.
@@ -111,10 +113,12 @@ class ChainWatch:
         priced: Callable[[ChainWatch], None],
         safety: Safety,
         poll: float,
+        wall: Callable[[], int],
     ) -> None:
         self.chain = chain
         self._market, self._reads, self._tell = market, reads, tell
-        self._priced, self._safety, self._poll = priced, safety, poll
+        self._priced, self._safety, self._poll, self._wall = priced, safety, poll, wall
+        self.seen = 0
         self.dollars: tuple[Decimal | None, str] = (None, "not read yet")
         self.held: dict[Pool, tuple[int, int]] = {}
         self._tokens: dict[TokenId, Token] = {market.native.id: market.native}
@@ -196,6 +200,7 @@ class ChainWatch:
         head = await self._reads.head()
         if head is None:
             return
+        self.seen = self._wall()
         await self._land(head)
         new = self._head is None or head.hash != self._head.hash
         if new:

@@ -41,7 +41,10 @@ class Lines:
         tags: Iterable[str] = TAGS,
         symbols: Mapping[TokenId, str] | None = None,
         orders: Iterable[Order] = (),
+        *,
+        every_price: bool = False,
     ) -> None:
+        self._every_price = every_price
         self._tags = frozenset(tags)
         self._symbols = symbols or {}
         self._orders = {o.id: o for o in orders}
@@ -66,7 +69,7 @@ class Lines:
         return lines
 
     def of_prices(self, prices: Sequence[PriceSeen], now: int = 0) -> list[str]:
-        """Lines of prices: the first of each token in each market minute.
+        """Lines of prices: the first of each token in each market minute, or every one.
 
         Args:
             prices: As the desk took them.
@@ -78,7 +81,7 @@ class Lines:
         for token, time, price, source, stale in prices:
             self._now = max(self._now, time)
             minute = self._now // MINUTE
-            if minutes.get(token) == minute:
+            if minutes.get(token) == minute and not self._every_price:
                 continue
             minutes[token] = minute
             symbol = self._symbol(token)

@@ -65,6 +65,7 @@ class HeadlessOptions:
         span: Market milliseconds after which the desk stops by itself, None where unlimited.
         live: Standard error is a terminal of its own, so progress may overwrite itself.
         signals: Handle SIGINT and SIGTERM.
+        every_price: Print every price, not only the first of each token in each minute.
     """
 
     style: str = "text"
@@ -76,6 +77,7 @@ class HeadlessOptions:
     span: int | None = None
     live: bool = False
     signals: bool = True
+    every_price: bool = False
 
 
 async def run_headless(
@@ -95,7 +97,13 @@ async def run_headless(
         narrator.say(sentence)
     before = desk.snapshot()
     output = Output(out, desk.stop)
-    lines = Lines(options.style, options.tags, options.symbols, before.orders)
+    lines = Lines(
+        options.style,
+        options.tags,
+        options.symbols,
+        before.orders,
+        every_price=options.every_price,
+    )
     subscriptions = [desk.subscribe(lambda events: output.write(lines.of_events(events)))]
     live = before.market == "live"
     if "PRICE" in options.tags:

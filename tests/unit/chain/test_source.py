@@ -44,7 +44,8 @@ SECOND = pair(WETH, GEM, 50 * 10**18, 50_000 * 10**18, "b2")
 
 class FakeWatch:
     chain = BASE
-    fault = "Base: no node answers"
+    fault = ""
+    seen = NOW
 
     def __init__(self) -> None:
         self.head: Head | None = Head(100, NOW - 2_000, "0x1", "0x0")
@@ -71,7 +72,7 @@ class FakeWatch:
 
 
 def source_of(watch: FakeWatch) -> OnchainSource:
-    source = OnchainSource(lambda: NOW)
+    source = OnchainSource()
     source.add(watch)
     return source
 
@@ -104,9 +105,9 @@ async def test_what_it_cannot_know_it_does_not_say() -> None:
     assert source.batches([GEM]) == []
 
 
-async def test_before_the_first_block_it_fails_with_the_reason() -> None:
+async def test_while_no_node_answers_it_fails_with_the_reason() -> None:
     watch = FakeWatch()
-    watch.head = None
+    watch.fault = "Base: no node answers"
     with pytest.raises(SourceError, match="no node answers") as caught:
         await source_of(watch).prices([GEM])
     assert caught.value.fault is Fault.CONNECTION
@@ -123,10 +124,10 @@ class Heard(PriceFeed):
 
 
 async def test_blocks_hand_on_what_is_new_and_what_would_go_stale() -> None:
-    watch, clock = FakeWatch(), [NOW]
-    source = OnchainSource(lambda: clock[0])
+    watch = FakeWatch()
+    source = OnchainSource()
     source.add(watch)
-    feed = Heard([source], wall=lambda: clock[0])
+    feed = Heard([source], wall=lambda: watch.seen)
     feed.told = []
     pushed = Pushed(feed, source)
     pushed(watch)  # type: ignore[arg-type]
@@ -135,7 +136,7 @@ async def test_blocks_hand_on_what_is_new_and_what_would_go_stale() -> None:
     watch.ways[GEM.id] = (FIRST, pair(WETH, GEM, 51 * 10**18, 50_000 * 10**18, "b2"))
     pushed(watch)  # type: ignore[arg-type]
     assert feed.told[1:] == [("onchain", [GEM.id])]
-    clock[0] += int(feed.settings.ttl * 1_000)
+    watch.seen += int(feed.settings.ttl * 1_000)
     pushed(watch)  # type: ignore[arg-type]
     assert feed.told[2:] == [("onchain", [WETH.id, GEM.id])]
     await feed.close()
