@@ -8,7 +8,16 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import console, fill_latency, first_frame, memory, node_load, quotes, tape_events
+from benchmarks import (
+    block_news,
+    console,
+    fill_latency,
+    first_frame,
+    memory,
+    node_load,
+    quotes,
+    tape_events,
+)
 from benchmarks.figures import Figure, table
 
 BENCHMARKS: Mapping[str, Callable[[], list[Figure]]] = {
@@ -18,6 +27,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Figure]]] = {
     "fill_latency": fill_latency.run,
     "memory": memory.run,
     "quotes": quotes.run,
+    "block_news": block_news.run,
     "node_load": node_load.run,
 }
 #: The same at a size that takes seconds, to try them out: their figures mean little.
@@ -28,6 +38,7 @@ QUICK: Mapping[str, Callable[[], list[Figure]]] = {
     "fill_latency": lambda: fill_latency.run(orders=10),
     "memory": lambda: memory.run(days=(), rows=(2_000,)),
     "quotes": lambda: quotes.run(count=500, rounds=1),
+    "block_news": lambda: block_news.run(blocks=5, rounds=1),
     "node_load": lambda: node_load.run(rounds=1),
 }
 

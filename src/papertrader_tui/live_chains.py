@@ -84,6 +84,7 @@ def watch_chains(
             safety=Safety(reader.call),
             poll=poll,
             wall=wall_clock,
+            ages=settings.chains.of(key).stale_s != 0,
         )
         source.add(watch)
         return watch, rpc

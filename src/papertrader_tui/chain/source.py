@@ -32,6 +32,7 @@ class Watched(Protocol):
     chain: Chain
     fault: str
     seen: int
+    ages: bool
 
     @property
     def head(self) -> Head | None:
@@ -119,8 +120,10 @@ class OnchainSource:
         pools = watch.route(token.id)
         last = pools[-1]
         fee = sum(loaded.state.fee_ppm for loaded in pools)
+        # where blocks come only with transactions the newest one is as things are now
+        observed = head.time if watch.ages else None
         return SourcePrice(
-            token.id, exact, head.time, watch.seen, age_from="answer",
+            token.id, exact, observed, watch.seen, age_from="answer",
             liquidity=_dollars_in(watch, token, last, exact), pool=last.pool.address,
             fee_bps=divide(Decimal(fee), Decimal(_PPM_PER_BPS)), block=head.number,
         ), ""  # fmt: skip

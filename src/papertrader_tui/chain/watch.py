@@ -95,6 +95,7 @@ class ChainWatch:
         safety: Finds out whether a token can be sold again.
         poll: Seconds between two looks for a new block.
         wall: Market milliseconds.
+        ages: The newest block may be too old. Not on a node that mines only what is sent to it.
 
     Attributes:
         seen: When a node last said what its newest block is, 0 for never.
@@ -114,11 +115,13 @@ class ChainWatch:
         safety: Safety,
         poll: float,
         wall: Callable[[], int],
+        ages: bool = True,
     ) -> None:
         self.chain = chain
         self._market, self._reads, self._tell = market, reads, tell
         self._priced, self._safety, self._poll, self._wall = priced, safety, poll, wall
         self.seen = 0
+        self.ages = ages
         self.dollars: tuple[Decimal | None, str] = (None, "not read yet")
         self.held: dict[Pool, tuple[int, int]] = {}
         self._tokens: dict[TokenId, Token] = {market.native.id: market.native}

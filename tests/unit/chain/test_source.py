@@ -46,6 +46,7 @@ class FakeWatch:
     chain = BASE
     fault = ""
     seen = NOW
+    ages = True
 
     def __init__(self) -> None:
         self.head: Head | None = Head(100, NOW - 2_000, "0x1", "0x0")
@@ -86,6 +87,13 @@ async def test_a_price_is_the_mid_of_its_route_in_dollars() -> None:
     assert (weth.pool, gem.pool) == ("0x" + "a1" * 20, "0x" + "b2" * 20)
     assert (weth.fee_bps, gem.fee_bps) == (Decimal(30), Decimal(60))  # the whole way
     assert gem.liquidity == Decimal("299850.00")  # 50 WETH at 3,000 USDC, 50,000 GEM at 2.997
+
+
+async def test_where_blocks_are_rare_the_newest_is_as_things_are_now() -> None:
+    watch = FakeWatch()
+    watch.ages = False
+    answer = await source_of(watch).prices([WETH])
+    assert answer.prices[WETH.id].observed is None
 
 
 async def test_what_it_cannot_know_it_does_not_say() -> None:
