@@ -39,6 +39,7 @@ from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.command_desk import CommandDesk
 from papertrader_tui.engine.liquidation import Liquidation
 from papertrader_tui.engine.orderdesk import OrderDesk
+from papertrader_tui.engine.outcomes import position_changed
 from papertrader_tui.intel.learning import learned_profile, moved
 from papertrader_tui.intel.levels import AUTONOMOUS, Profile
 from papertrader_tui.intel.levels import profile as level_profile
@@ -166,46 +167,15 @@ class Desk:
         if isinstance(event, ev.Filled):
             if event.execution is not None:
                 self.pools.book(event.execution)
-            self._describe(event, market)
+            changed = position_changed(account, event, self.now)
+            if changed is not None:
+                self.emit(changed)
             self.trader.after_fill(event, market)
         self._equity = account.ledger.equity()
         for gate in self.gates.after_fill(account.seq + 1, self.now):
             self.emit(gate)
         self._watch_losses()
         self._refresh()
-
-    def _describe(self, event: ev.Filled, market: TokenMarket) -> None:
-        position = self.account.ledger.positions.get(event.token)
-        closed = self.account.closed_by
-        seq, symbol = self.account.seq + 1, market.token.symbol
-        if position is not None:
-            self.emit(
-                ev.PositionChanged(
-                    seq,
-                    self.now,
-                    event.token,
-                    symbol,
-                    position.quantity,
-                    position.cost,
-                    position.mark,
-                    position.realized,
-                    position.costs,
-                )
-            )
-        elif closed is not None:
-            self.emit(
-                ev.PositionChanged(
-                    seq,
-                    self.now,
-                    event.token,
-                    symbol,
-                    ZERO,
-                    ZERO,
-                    event.reference_price,
-                    closed.realized,
-                    closed.costs,
-                )
-            )
 
     def _take_out(self) -> Sequence[ev.Event]:
         if self._flattening:

@@ -1,10 +1,12 @@
-"""Would an order be executed as a swap, and in what words is it told?"""
+"""Would an order be executed as a swap, in what words is it told, and what does it leave?"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
+from papertrader_tui.domain import events as ev
+from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Order, Side
 from papertrader_tui.simulator.costs import Swap
@@ -43,3 +45,20 @@ def attack_gas(swap: Swap, gas: GasCost) -> Decimal:
     concentrated = swap.run.work[0].concentrated
     one = swap_units([HopWork(concentrated=concentrated, tick_moved=concentrated)])
     return gas_usd(2 * one, gas.price_wei, 0, gas.native_usd)
+
+
+def position_changed(account: Account, fill: ev.Filled, now: int) -> ev.PositionChanged | None:
+    """The position that a fill, already folded in, left or closed."""
+    position, closed = account.ledger.positions.get(fill.token), account.closed_by
+    seq, token, symbol = account.seq + 1, fill.token, fill.symbol
+    if position is not None:
+        return ev.PositionChanged(
+            seq, now, token, symbol, position.quantity, position.cost, position.mark,
+            position.realized, position.costs,
+        )  # fmt: skip
+    if closed is not None:
+        return ev.PositionChanged(
+            seq, now, token, symbol, ZERO, ZERO, fill.reference_price, closed.realized,
+            closed.costs,
+        )  # fmt: skip
+    return None
