@@ -13,6 +13,8 @@ from papertrader_tui.domain.market import HOUR, MINUTE
 HORIZONS = (15 * MINUTE, HOUR, 4 * HOUR, 24 * HOUR)
 #: The one that records and learning go by: as long as the expected move looks ahead.
 REFERENCE = 4 * HOUR
+#: How late the price of an outcome may be: a twelfth of the horizon, five minutes at least.
+TOLERANCES = tuple(max(5 * MINUTE, horizon // 12) for horizon in HORIZONS)
 #: Most that a move is put down as: nothing that a bought token can do is lost by it.
 _MOST = 1e9
 
@@ -26,9 +28,9 @@ class Question(StrEnum):
     KEEP = "keep"  # did not sell what was held: right if a sale would not have been
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Outcome:
-    """One decision at one horizon.
+    """One decision at one horizon; never changed (a frozen one takes thrice as long to make).
 
     Attributes:
         decision: Id.
@@ -45,11 +47,6 @@ class Outcome:
     price: Decimal | None
     move: Decimal | None
     right: bool | None
-
-
-def tolerance(horizon: int) -> int:
-    """How late the price of an outcome may be: a twelfth of the horizon, five minutes at least."""
-    return max(5 * MINUTE, horizon // 12)
 
 
 def question(decision: Decision) -> Question | None:

@@ -8,7 +8,6 @@ first whose decision came when that one's horizon had passed.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -172,11 +171,9 @@ class Record:
             default=NEVER,
         )
 
-    def ripe(self, token: TokenId, now: int) -> Iterator[tuple[int, Iterator[Followed]]]:
-        """Per horizon, what has to be told by now, oldest first."""
-        for queue, horizon in zip(self._waiting.get(token, ()), HORIZONS, strict=False):
-            if queue and queue[0].time + horizon <= now:
-                yield horizon, (f for f in queue if f.time + horizon <= now)
+    def waiting_for(self, token: TokenId) -> tuple[deque[Followed], ...]:
+        """Per horizon the decisions that wait for it, oldest first."""
+        return self._waiting.get(token, ())
 
     def waiting(self, horizon: int) -> int:
         """Outcomes of a horizon that are waited for."""
