@@ -364,3 +364,26 @@ async def test_every_kind_of_event_has_a_line() -> None:
     text = Lines("text").of_events(events)
     assert "big" in text[14]
     assert "closed  P&L +9.00" in text[13]
+
+
+def test_a_symbol_that_two_watched_tokens_share_has_its_chain_in_text() -> None:
+    weths = ["base:0x" + "42" * 20, "ethereum:0x" + "c0" * 20]
+    symbols = dict.fromkeys(weths, "WETH")
+    seen = [(token, T0, D(3_000), "a", False) for token in weths]
+
+    def names(style: str, *watched: str) -> list[str]:
+        lines = Lines(style, symbols=symbols, watched=watched[:1])
+        lines.of_events([ev.WatchChanged(1, T0, token, True) for token in watched[1:]])
+        return lines.of_prices(seen)
+
+    assert "WETH·base" in names("text", *weths)[0]
+    assert "WETH·ethereum" in names("text", *weths)[1]
+    assert all("·" not in line for line in names("text", weths[0]))
+    assert all(json.loads(line)["symbol"] == "WETH" for line in names("json", *weths))
+
+
+def test_every_price_may_be_wanted() -> None:
+    token = "base:0x" + "42" * 20
+    seen = [(token, T0 + n, D(n + 1), "a", False) for n in range(3)]
+    assert len(Lines("json").of_prices(seen)) == 1
+    assert len(Lines("json", every_price=True).of_prices(seen)) == 3

@@ -7,6 +7,7 @@ else, so that a run can be repeated byte for byte.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -33,6 +34,8 @@ class Lines:
         tags: Which lines are wanted; nothing else is worked out.
         symbols: Symbol by token, for labels.
         orders: Orders that were open before the first event.
+        watched: Tokens that were watched before it.
+        every_price: Every price is wanted, not only the first of each token in each minute.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Lines:
         symbols: Mapping[TokenId, str] | None = None,
         orders: Iterable[Order] = (),
         *,
+        watched: Iterable[TokenId] = (),
         every_price: bool = False,
     ) -> None:
         self._every_price = every_price
@@ -50,8 +54,10 @@ class Lines:
         self._orders = {o.id: o for o in orders}
         self._now = 0
         self._minutes: dict[TokenId, int] = {}
+        #: how many watched tokens have each symbol
+        self._named = Counter(self._symbol(token) for token in watched)
         self._write: Callable[[int, str, rows.Row], str] = (
-            _json_line if style == "json" else text_line
+            _json_line if style == "json" else self._text_line
         )
         self._handlers: dict[type, tuple[str, Callable[..., rows.Row]]] = {
             kind: (tag, make) for kind, (tag, make) in self._table().items() if tag in self._tags
@@ -62,6 +68,8 @@ class Lines:
         lines = []
         for event in events:
             self._now = max(self._now, event.time)
+            if isinstance(event, ev.WatchChanged):
+                self._named[self._symbol(event.token)] += 1 if event.on else -1
             handler = self._handlers.get(type(event))
             if handler is not None:
                 tag, make = handler
@@ -104,6 +112,13 @@ class Lines:
         if "PRICE" in self._tags:
             lines += [self._write(now, "PRICE", rows.source_row(s, feed)) for s in feed.sources]
         return lines
+
+    def _text_line(self, time: int, tag: str, row: rows.Row) -> str:
+        """A line to read: a symbol that two watched tokens share has its chain beside it."""
+        symbol, token = row.get("symbol"), row.get("token")
+        if symbol and token and self._named[str(symbol)] > 1:
+            row = {**row, "symbol": f"{symbol}·{str(token).partition(':')[0]}"}
+        return text_line(time, tag, row)
 
     def _symbol(self, token: TokenId | None) -> str:
         return "" if token is None else self._symbols.get(token, "")

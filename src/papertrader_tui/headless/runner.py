@@ -102,6 +102,7 @@ async def run_headless(
         options.tags,
         options.symbols,
         before.orders,
+        watched=[row.token.id for row in before.tokens],
         every_price=options.every_price,
     )
     subscriptions = [desk.subscribe(lambda events: output.write(lines.of_events(events)))]
