@@ -7,6 +7,7 @@ import sys
 from typing import Any, NoReturn
 
 from papertrader_tui import __version__
+from papertrader_tui.cli import replay_parser
 from papertrader_tui.cli.values import (
     TAGS,
     amount,
@@ -100,6 +101,7 @@ examples:
     _explain(commands, common)
     _scorecard(commands, common)
     _report(commands, common)
+    replay_parser.add_commands(commands, common, _setting)
     _export(commands, common)
     _verify(commands, common)
     _config(commands, common)
@@ -247,7 +249,7 @@ command on a new account prints the same bytes.
 def _account(commands: Any, common: Parser) -> None:
     parser = commands.add_parser(
         "account",
-        help="list, make, show, reset or delete accounts",
+        help="list, make, show, reset, delete or set the level of accounts",
         description="Accounts: each is one file, and belongs to one market.",
         epilog="examples:\n  papertrader account new swing --cash 50000\n"
         "  papertrader account list --json\n  papertrader account reset swing --yes\n",
@@ -281,6 +283,7 @@ def _account(commands: Any, common: Parser) -> None:
             action.add_argument("--yes", action="store_true", help="do not ask")
         else:
             action.add_argument("--json", action="store_true", help="print JSON")
+    replay_parser.add_account_level(actions, common)
 
 
 def _token(commands: Any, common: Parser) -> None:

@@ -49,16 +49,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _plain(found: Judged) -> dict[str, object]:
-    """Money as text, ratios as numbers, times as ISO 8601 UTC, lengths in milliseconds."""
-    report, hold = found.report, found.report.hold
     account = {"account": found.meta.name, "market": found.meta.market}
     if found.recorded is None:
         return {**account, "recorded": None}
-    figures = _figures(report)
+    recorded = [iso(time) for time in found.recorded]
+    return {**account, "recorded": recorded, **report_plain(found.report)}
+
+
+def report_plain(report: Report) -> dict[str, object]:
+    """Money as text, ratios as numbers, times as ISO 8601 UTC, lengths in milliseconds."""
+    hold = report.hold
     return {
-        **account,
-        "recorded": [iso(time) for time in found.recorded],
-        "metrics": figures,
+        "metrics": _figures(report),
         "fills": report.fills,
         "reverts": report.reverts,
         "open_positions": report.open_positions,

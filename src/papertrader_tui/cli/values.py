@@ -129,3 +129,17 @@ def zone(text: str) -> tzinfo:
     except (ValueError, OSError, ZoneInfoNotFoundError):
         msg = f"{text!r} is no time zone; write it like UTC, Europe/Berlin or +02:00"
         raise argparse.ArgumentTypeError(msg) from None
+
+
+def levels(text: str) -> tuple[int, ...]:
+    """Intelligence levels: `7`, `1-10` or `1,5,7-9`, each once, in order."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        low = level(first)
+        high = level(last) if dash else low
+        if high < low:
+            msg = f"{part.strip()!r} counts down; write it like 1-10"
+            raise argparse.ArgumentTypeError(msg)
+        found.update(range(low, high + 1))
+    return tuple(sorted(found))

@@ -373,4 +373,13 @@ class Race:
                 if isinstance(event, ev.Decided) and event.decision.action not in _ORDERING:
                     continue
                 racer.epoch += 1
-        racer.look()
+            racer.look()
+            return
+        # without an event only what time does by itself can have moved
+        desk = racer.desk
+        racer.due = desk.due
+        if desk.account.ledger.positions:
+            racer.small = float(desk.equity) * REFERENCE_SHARE <= REFERENCE_USD
+        if racer.watches:
+            contexts = desk.trader.contexts
+            racer.drop_due, racer.drop = contexts.drop_due, contexts.drop

@@ -26,7 +26,8 @@ def refused(profile: Profile, risk: int, confidence: int, anyway: str) -> str:
 
     Args:
         profile: The level.
-        risk, confidence: Scores of the context.
+        risk: Score of the context.
+        confidence: Likewise.
         anyway: `at_any_level` of it.
     """
     if confidence < profile.min_confidence * 100:

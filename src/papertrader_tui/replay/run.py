@@ -174,6 +174,10 @@ class Stage:
             for command in one.commands:
                 self.command(number, command)
 
+    def heed(self, heeds: Sequence[Heed]) -> None:
+        """Tell others of what comes from now on, one an account."""
+        self._heeds = list(heeds)
+
     def command(self, number: int, command: cmd.Command) -> None:
         """Tell an account's desk something now."""
         if self._race is not None:
@@ -181,6 +185,11 @@ class Stage:
         else:
             desk = self.desks[0]
             self._tell(number, desk.command(command, desk.now))
+
+    @property
+    def began(self) -> int:
+        """Market milliseconds of the beginning."""
+        return self._recording.began
 
     @property
     def now(self) -> int:
