@@ -84,7 +84,8 @@ def run(blocks: int = 60, rounds: int = 5) -> list[Figure]:
 
     def exact() -> float:
         book = PoolBook(lambda: NOW)
-        for item in (*routes, *ticks):
+        items: list[Route | PoolTicks] = [*routes, *ticks]
+        for item in items:
             book.step(item)
         fees = ChainFees(_BLOCK, 1, 1, 0.5, (1, 1, 1, 1, 1))
         book.hear(Gas("base", NOW, 1, 1, Decimal(3_000), "benchmark", fees))
