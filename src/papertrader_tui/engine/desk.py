@@ -48,6 +48,8 @@ from papertrader_tui.simulator.pools import PoolBook
 
 NOTHING: Sequence[ev.Event] = ()
 
+#: Why an order is taken back whose block can never come.
+MARKET_ENDED = "the market ended before it landed"
 #: The account is recorded this often: with positions, and without.
 MARK_EVERY_OPEN = 15 * MINUTE
 MARK_EVERY_FLAT = HOUR
@@ -447,7 +449,7 @@ class Desk:
 
     def end_of_market(self) -> Sequence[ev.Event]:
         """There will be no more prices: what was sent lands nowhere and is taken back."""
-        self.orders.drop_in_flight("the market ended before it landed")
+        self.orders.drop_in_flight(MARKET_ENDED)
         self._refresh()
         return self._take_out()
 
