@@ -177,8 +177,8 @@ def _set(loaded: Loaded, path: Path, level: int) -> int:
     from papertrader_tui.leveling import set_level
 
     changed = asyncio.run(set_level(loaded, path, level))
-    said = "is at level" if changed else "is at level, as before,"
-    print(f"papertrader: account {path.stem} {said} {level}", file=sys.stderr)
+    before = "" if changed else ", as before"
+    print(f"papertrader: account {path.stem} is at level {level}{before}", file=sys.stderr)
     return 0
 
 

@@ -42,9 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     paths = [Path(name).expanduser() for name in arguments.files]
     recorded = [path for path in paths if is_account(path)]
     if recorded:
-        from papertrader_tui.cli import again
+        from papertrader_tui.cli.again import run as step_again
 
-        return again.run(arguments, loaded, recorded, [p for p in paths if p not in recorded])
+        return step_again(arguments, loaded, recorded, [p for p in paths if p not in recorded])
     levels = chosen_levels(arguments)
     tapes = open_tapes(loaded.settings.market.chain, paths, reading(arguments))
     with ExitStack() as stack:
