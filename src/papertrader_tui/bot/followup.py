@@ -43,7 +43,7 @@ def settle(market: TokenMarket, record: Record, now: int) -> tuple[Outcome, ...]
             else:
                 past = market.series.at(due) if market.series.bar_ms <= tolerance else None
                 if past is None and now < max(due + tolerance, record.since) + PATIENCE:
-                    break  # those behind it wait too, so that outcomes keep their order
+                    continue
                 outcome = _looked_up(followed, horizon, due, past, now)
             found.append(outcome)
     return tuple(found)

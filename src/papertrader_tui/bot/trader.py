@@ -129,8 +129,9 @@ class Trader:
         outcomes = settle(market, account.record, self._of.now)
         if outcomes:
             self._emit(ev.Scored(account.seq + 1, self._of.now, token, outcomes))
-        due = account.record.due(token)
-        market.score_due = due if due > market.time else market.time + RETRY
+        market.score_due = due = account.record.due(token)
+        if due <= market.time:  # it waits for history; what comes due meanwhile does not
+            market.score_due = min(account.record.due(token, market.time), market.time + RETRY)
 
     def flatten(self, market: TokenMarket) -> None:
         """Sell all of a token that can be sold, whatever the bot thinks of it."""

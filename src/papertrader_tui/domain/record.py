@@ -8,6 +8,7 @@ first whose decision came when that one's horizon had passed.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -119,15 +120,14 @@ class Record:
         Raises:
             ValueError: nobody waits for one of them.
         """
-        queues = self._waiting.get(token, ())
+        queues = self._waiting.get(token)
         for outcome in outcomes:
-            queue = queues[HORIZONS.index(outcome.horizon)] if queues else None
-            if not queue or queue[0].id != outcome.decision:
-                msg = (
-                    f"nobody waits for the outcome of {outcome.decision!r}: the journal is damaged"
-                )
-                raise ValueError(msg)
-            followed = queue.popleft()
+            queue = queues[HORIZONS.index(outcome.horizon)] if queues is not None else deque()
+            if queue and queue[0].id == outcome.decision:
+                followed = queue.popleft()
+            else:  # one that waits for history stands before it
+                followed = _pick(queue, outcome.decision)
+                queue.remove(followed)
             if outcome.right is None or outcome.move is None:
                 self.unknown += 1
             elif outcome.horizon == REFERENCE:
@@ -161,15 +161,21 @@ class Record:
 
     # ------------------------------------------------------------------ questions
 
-    def due(self, token: TokenId) -> int:
-        """When the next outcome about a token can be told; `NEVER` where none is waited for."""
-        queues = self._waiting.get(token)
-        if queues is None:
-            return NEVER
-        return min(
-            (q[0].time + horizon for q, horizon in zip(queues, HORIZONS, strict=True) if q),
-            default=NEVER,
-        )
+    def due(self, token: TokenId, after: int = -1) -> int:
+        """When the next outcome about a token can be told; `NEVER` where none is waited for.
+
+        Args:
+            token: Its id.
+            after: Those that could have been told by then, and wait for history, are left out.
+        """
+        found = NEVER
+        for queue, horizon in zip(self._waiting.get(token, ()), HORIZONS, strict=False):
+            for followed in queue:
+                due = followed.time + horizon
+                if due > after:
+                    found = min(found, due)
+                    break
+        return found
 
     def waiting_for(self, token: TokenId) -> tuple[deque[Followed], ...]:
         """Per horizon the decisions that wait for it, oldest first."""
@@ -184,6 +190,19 @@ class Record:
         """How decisions like this one turned out: same action, same band of ten points."""
         points = min(99, int(confidence))
         return self.hits.get((action, points - points % BAND), Count())
+
+
+def _pick(queue: Iterable[Followed], ident: str) -> Followed:
+    """One that waits behind others.
+
+    Raises:
+        ValueError: it does not wait.
+    """
+    for followed in queue:
+        if followed.id == ident:
+            return followed
+    msg = f"nobody waits for the outcome of {ident!r}: the journal is damaged"
+    raise ValueError(msg)
 
 
 def _is_case(decision: Decision) -> bool:
