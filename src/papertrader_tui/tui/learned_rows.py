@@ -24,18 +24,17 @@ def whole(found: Learned, level: int) -> list[Row]:
     if found.ready:
         state = f"learned from {found.cases:,} outcomes"
     else:
-        state = f"{found.cases} of {NEEDED} outcomes: until then level 10 runs as level 5"
-    rows: list[Row] = [[], [("level 10 ", "accent"), (state, "strong" if found.ready else "warn")]]
+        state = f"{found.cases} of {NEEDED} outcomes: until then it runs as level 5"
+    rows: list[Row] = [[], [("level 10: ", "accent"), (state, "strong" if found.ready else "warn")]]
     if level != 10:
         rows.append([(f"the dial stands at {level}; only level 10 goes by this", "muted")])
     if not found.cases:
         return [*rows, [("no case yet: nothing that confidence or risk alone decided", "muted")]]
     part = sum(band.right for band in found.confidence)
-    means = (
-        f", {fmt.percent(found.mean_win)} when it did, {fmt.percent(-found.mean_loss)} when not; "
-        f"it breaks even at {found.break_even:.1%}"
-    )
+    means = f": {fmt.percent(found.mean_win)} when it did, {fmt.percent(-found.mean_loss)} when not"
+    even = f"so buys break even where {found.break_even:.1%} of them pay off"
     rows.append([(f"a buy paid off in {part} of {found.cases}", ""), (means, "muted")])
+    rows.append([(even, "muted")])
     rows += _bands("confidence", found.confidence, found.break_even)
     rows += _bands("risk", found.risk, found.break_even)
     rows += _thresholds(found)
@@ -82,4 +81,4 @@ def _thresholds(found: Learned) -> list[Row]:
         f"Kelly stakes {found.kelly:.0%} at an edge of {found.edge:.1%}; {KELLY_PART:g} of it is "
         "taken, at most 25 %"
     )
-    return [*rows, [(said if found.ready else "", "muted")]]
+    return [*rows, [(said, "muted")]] if found.ready else rows
