@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,7 +112,7 @@ async def test_an_order_lands_on_the_state_before_its_block(chain_market: ChainM
         assert _marks(before) != _marks(after)
 
 
-def _marks(states: list[MarketInput]) -> list[object]:
+def _marks(states: Sequence[MarketInput]) -> list[object]:
     return [getattr(s, "sqrt_price_x96", None) or getattr(s, "reserve0", None) for s in states]
 
 
@@ -136,7 +137,9 @@ async def test_liquidity_that_comes_and_goes_is_seen(chain_market: ChainMarket) 
 
 async def test_tokens_that_take_or_trap_are_found_out(chain_market: ChainMarket) -> None:
     async with watching(chain_market) as found:
-        odd = {key: token_of(chain_market, key) for key in ("taxed", "trap", "maker", "mute")}
+        odd = {
+            key: token_of(chain_market, key) for key in ("taxed", "trap", "maker", "mute", "lying")
+        }
         found.watch.follow(odd.values())
         await found.watch.look()
         told = routes(found)
@@ -144,7 +147,9 @@ async def test_tokens_that_take_or_trap_are_found_out(chain_market: ChainMarket)
         assert told[odd["taxed"].id].transfer_fee_bps == 300
         assert told[odd["trap"].id].fault.startswith("cannot be sold")
         assert told[odd["maker"].id].fault == ""
+        # no decimals() at all contradicts nothing that is known here; decimals that cannot be do
         assert told[odd["mute"].id].fault == ""
+        assert "1000 decimals" in told[odd["lying"].id].fault
         assert told[found.native.id].fault == ""
 
 

@@ -27,6 +27,7 @@ class Metadata:
         symbol, name: Sanitised; "" where it does not say.
         decimals: None where it does not say, or says what cannot be: never a guess.
         fault: Why it cannot be used as a token, in words, "" if it can.
+        silent: It says nothing of its decimals, which is its right; rather than nonsense.
     """
 
     address: str
@@ -34,6 +35,7 @@ class Metadata:
     name: str
     decimals: int | None
     fault: str = ""
+    silent: bool = False
 
 
 async def read_metadata(
@@ -64,7 +66,10 @@ def metadata_of(
     found, fault = _decimals(decimals)
     if not symbol and not name and not decimals:
         fault = f"no token at {address}: it answers nothing; check the address and the chain"
-    return Metadata(address, _label(symbol, SYMBOL_CHARS), _label(name, NAME_CHARS), found, fault)
+    return Metadata(
+        address, _label(symbol, SYMBOL_CHARS), _label(name, NAME_CHARS), found, fault,
+        silent=not decimals,
+    )  # fmt: skip
 
 
 def disagreement(token: Token, said: Metadata) -> str:

@@ -79,6 +79,23 @@ class LoadedPool:
         return word_of(self.state.tick, self.pool.tick_spacing)
 
 
+def crossings_explain(before: LoadedPool, now: ConcentratedState) -> bool:
+    """Is the liquidity in range what crossing the known ticks makes of what it was?
+
+    If not, somebody has added or removed some.
+    """
+    was = before.state
+    assert isinstance(was, ConcentratedState)
+    low, high = sorted((was.tick, now.tick))
+    crossed = sum(
+        net
+        for ticks in before.words.values()
+        for tick, (net, _) in ticks.items()
+        if low < tick <= high
+    )
+    return now.liquidity == was.liquidity + (crossed if now.tick >= was.tick else -crossed)
+
+
 def state_calls(pool: Pool) -> list[Call]:
     """What has to be read of a pool at each block; its fee too, since a fork's may change."""
     if pool.kind == V2:

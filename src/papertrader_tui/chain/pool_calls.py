@@ -122,5 +122,8 @@ def net_and_crossed(data: bytes | None) -> tuple[int, bool] | None:
             if uint(data, 0) == 0:
                 return None
             grown = uint(data, shape.growth) or uint(data, shape.growth + 1)
-            return sint(data, 1, 128), grown != 0
+            try:
+                return sint(data, 1, 128), grown != 0
+            except BadAnswer:
+                return None  # no tick holds so much
     return None

@@ -64,9 +64,13 @@ class ChainReader:
         return await self._multicall.read(calls, block)
 
     async def disagreement(self, token: Token, block: int) -> str:
-        """Why amounts of a token cannot be counted, by its own contract; "" if they can."""
-        said = await read_metadata(self._multicall, [token.address], block)
-        return disagreement(token, said[token.address])
+        """Why amounts of a token cannot be counted, by its own contract; "" if they can.
+
+        ERC-20 leaves decimals() to the contract: one that has none contradicts nothing that is
+        known here. One that answers what cannot be does.
+        """
+        said = (await read_metadata(self._multicall, [token.address], block))[token.address]
+        return "" if said.silent else disagreement(token, said)
 
     async def call(
         self, target: str, data: bytes, block: int, overrides: dict[str, object]

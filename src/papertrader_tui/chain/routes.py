@@ -150,7 +150,10 @@ def _round_trip(candidate: Candidate, cash: TokenId, spend: int) -> int | None:
 
     The sale too is on the pools as they stand now: both ways are to be good.
     """
-    there = legs_of(candidate.pools, cash)
+    try:
+        there = legs_of(candidate.pools, cash)
+    except AmmError:
+        return None  # a state that no pool can be in
     amount = spend
     for legs, pools in ((there, candidate.pools), (turned(there), candidate.pools[::-1])):
         for leg, loaded in zip(legs, pools, strict=True):

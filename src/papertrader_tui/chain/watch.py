@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Protocol
 
+from papertrader_tui.amm.errors import AmmError
 from papertrader_tui.chain.errors import Fault, RpcError
 from papertrader_tui.chain.head import Head
 from papertrader_tui.chain.loading import (
@@ -17,13 +18,14 @@ from papertrader_tui.chain.loading import (
     State,
     balances,
     calls_of,
+    crossings_explain,
     read_states,
     states_of,
 )
 from papertrader_tui.chain.multicall import Call
 from papertrader_tui.chain.routes import Candidate, legs_of, mid_price
 from papertrader_tui.chain.routing import Market, find_routes, load, words_around
-from papertrader_tui.chain.safety import Safety
+from papertrader_tui.chain.safety import Safety, Verdict
 from papertrader_tui.domain.chain_fees import TIP_PERCENTILES, ChainFees
 from papertrader_tui.domain.market import Gas, MarketInput
 from papertrader_tui.domain.pools import V3, ConcentratedState, Pool, Route
@@ -131,6 +133,8 @@ class ChainWatch:
         self._ticks_read: dict[Pool, int] = {}
         self._told: dict[Pool, tuple[object, ...]] = {}
         self._told_ticks: dict[Pool, object] = {}
+        self._told_routes: dict[TokenId, tuple[object, ...]] = {}
+        self._verdicts: dict[TokenId, Verdict] = {}
         self._landings: dict[int, set[TokenId]] = {}
         self._head: Head | None = None
         self._wake = asyncio.Event()
@@ -165,7 +169,10 @@ class ChainWatch:
         pools = self.route(token)
         if not pools:
             return None
-        legs = legs_of(pools, self._market.cash.id)
+        try:
+            legs = legs_of(pools, self._market.cash.id)
+        except AmmError:
+            return None  # a state that no pool can be in
         return mid_price(legs, self._tokens[token].decimals, self._market.cash.decimals)
 
     def held_of(self, token: TokenId, pool: Pool) -> int:
@@ -189,6 +196,11 @@ class ChainWatch:
                 self.fault = f"{self.chain.name}: {error}"
                 _log.info("%s", self.fault)
                 pause = max(pause, AGAIN)
+            except Exception:
+                # what a node made up must not end the watch: the next answer may be sane
+                self.fault = f"{self.chain.name}: an answer that cannot be; its node is asked again"
+                _log.exception("%s", self.fault)
+                pause = max(pause, AGAIN)
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -203,6 +215,7 @@ class ChainWatch:
         head = await self._reads.head()
         if head is None:
             return
+        head = self._dated(head)
         self.seen = self._wall()
         await self._land(head)
         new = self._head is None or head.hash != self._head.hash
@@ -210,6 +223,10 @@ class ChainWatch:
             await self._advance(head)
         await self._route(head)
         self.fault = ""
+
+    def _dated(self, head: Head) -> Head:
+        """A block is never of a time to come: what it says moves the desk's clock."""
+        return replace(head, time=min(head.time, self._wall()))
 
     async def _advance(self, head: Head) -> None:
         """Tell what a new block changed."""
@@ -232,39 +249,37 @@ class ChainWatch:
         for pool, state in states.items():
             known = loaded.get(pool)
             self._pools[pool] = known if known is not None else self._pools[pool].moved_to(state)
-        for pool in set(pools) - states.keys():
-            self._drop(pool)
-        return [item for pool in states for item in self._news(pool)]
+        gone = [item for pool in pools if pool not in states for item in self._drop(pool, time)]
+        return [*gone, *(item for pool in states for item in self._news(pool))]
 
     def _stale_ticks(self, pool: Pool, state: State, now: int) -> bool:
         if not isinstance(state, ConcentratedState) or pool.kind != V3:
             return False
         before = self._pools[pool]
-        around = words_around(pool, state)
-        if now - self._ticks_read.get(pool, 0) >= TICKS_MS or any(
-            word not in before.words for word in around
-        ):
+        if now - self._ticks_read.get(pool, 0) >= TICKS_MS:
             return True
-        was = before.state
-        assert isinstance(was, ConcentratedState)
-        low, high = sorted((was.tick, state.tick))
-        crossed = sum(
-            net
-            for ticks in before.words.values()
-            for tick, (net, _) in ticks.items()
-            if low < tick <= high
-        )
-        # somebody has added or removed liquidity if crossing ticks does not explain the change
-        up = state.tick >= was.tick
-        return state.liquidity != was.liquidity + (crossed if up else -crossed)
+        unknown = any(word not in before.words for word in words_around(pool, state))
+        return unknown or not crossings_explain(before, state)
 
-    def _drop(self, pool: Pool) -> None:
+    def _drop(self, pool: Pool, now: int) -> list[MarketInput]:
         """A pool cannot be traded in any more: other ways are looked for."""
-        self._pools.pop(pool, None)
+        for known in (self._pools, self._ticks_read, self._told, self._told_ticks, self.held):
+            known.pop(pool, None)
+        news: list[MarketInput] = []
         for token, candidate in self._routes.items():
             if candidate is not None and pool in candidate.hops:
                 self._routes[token] = None
                 self._chosen.pop(token, None)
+                news += self._way(Route(token, now, (), self.source))
+        return news
+
+    def _way(self, route: Route) -> list[MarketInput]:
+        """A route, if it is not what was told last."""
+        key = route.hops, route.fault, route.transfer_fee_bps
+        if self._told_routes.get(route.token) == key:
+            return []
+        self._told_routes[route.token] = key
+        return [route]
 
     def _news(self, pool: Pool) -> list[MarketInput]:
         """What is to be told of a pool, if it is not what was told last."""
@@ -305,6 +320,9 @@ class ChainWatch:
         before, own = await self._reads.head(block - 1), await self._reads.head(block)
         if before is None or own is None:
             raise RpcError(Fault.UNKNOWN_BLOCK, f"block {block} is not there")
+        if own.parent and before.hash and own.parent != before.hash:
+            raise RpcError(Fault.STALE, f"block {block} was replaced while it was read")
+        before, own = self._dated(before), self._dated(own)
         pools = {
             pool
             for token in self._landings[block]
@@ -315,9 +333,10 @@ class ChainWatch:
             self._ticks_read.pop(pool, None)  # an order lands on nothing that was read earlier
             self._told.pop(pool, None)
         which = sorted(pools, key=_id)
+        # what is noted as told below is told: nothing is read between
+        read = await self._reads.block(own, ())
         states = await read_states(self._reads, which, before.time, before.number)
         news = await self._take_in(which, states, before.number, before.time)
-        read = await self._reads.block(own, ())
         self._head = None  # what came after it is told again
         self._say([*news, self._gas(own.time, read.fees)])
 
@@ -336,36 +355,40 @@ class ChainWatch:
             found = await find_routes(self._reads, self._market, some, now, head.number)
             for token in some:
                 candidate = found.get(token.id)
-                self._chosen[token.id] = now
                 if candidate is not None:
                     await self._take(token, candidate, head)
-                elif self._routes.get(token.id) is not None or token.id not in self._routes:
+                else:
                     self._routes[token.id] = None
-                    self._say([Route(token.id, now, (), self.source)])
+                    self._say(self._way(Route(token.id, now, (), self.source)))
+                self._chosen[token.id] = now
             self._forget()
             self._priced(self)
 
     async def _take(self, token: Token, candidate: Candidate, head: Head) -> None:
-        before = self._routes.get(token.id)
-        changed = before is None or before.hops != candidate.hops
+        """Go a way from now on, once it is known what the token does when it is moved."""
+        last = candidate.hops[-1]
+        held = await balances(self._reads, candidate.hops, head.number)
+        one, other = held.get(last, (0, 0))
+        verdict = await self._safety.judge(
+            token, last, one if token.id == last.token0 else other, head.number
+        )
+        wrong = await self._reads.disagreement(token, head.number)
+        # nothing is kept before all of it was read: after a failure it is asked for again
+        if not verdict.tried:
+            verdict = self._verdicts.get(token.id, verdict)  # another node had allowed it
+        self._verdicts[token.id] = verdict
+        self.held |= held
         self._routes[token.id] = candidate
         for loaded in candidate.pools:
             if loaded.pool not in self._pools:
                 self._pools[loaded.pool] = loaded
                 self._ticks_read[loaded.pool] = head.time
-        if changed:
-            last = candidate.hops[-1]
-            self.held |= await balances(self._reads, candidate.hops, head.number)
-            verdict = await self._safety.judge(
-                token, last, self.held_of(token.id, last), head.number
-            )
-            wrong = await self._reads.disagreement(token, head.number)
-            route = Route(
-                token.id, head.time, candidate.hops, self.source, wrong or verdict.fault,
-                verdict.transfer_fee_bps,
-            )  # fmt: skip
-            news = [item for loaded in candidate.pools for item in self._news(loaded.pool)]
-            self._say([route, *news])
+        route = Route(
+            token.id, head.time, candidate.hops, self.source, wrong or verdict.fault,
+            verdict.transfer_fee_bps,
+        )  # fmt: skip
+        states = [item for loaded in candidate.pools for item in self._news(loaded.pool)]
+        self._say([*self._way(route), *states])
 
     def _forget(self) -> None:
         """Stop reading pools that no route leads through any more."""
