@@ -174,3 +174,32 @@ def test_a_wrong_argument_is_named(run: Run, arguments: tuple[str, ...], said: s
     code, _, err = run("--account", "main", *arguments)
     assert code == 2
     assert said in err
+
+
+def test_a_decision_told_whole_says_what_became_of_it(
+    run: Run, made: tuple[Path, Kit], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored = next(
+        o
+        for e in made[1].events
+        if isinstance(e, ev.Scored)
+        for o in e.outcomes
+        if o.horizon == HOUR
+    )
+    told = [
+        o
+        for e in made[1].events
+        if isinstance(e, ev.Scored)
+        for o in e.outcomes
+        if o.decision == scored.decision
+    ]
+    assert main(("explain", scored.decision, "--account", "main")) == 0
+    out = capsys.readouterr().out
+    lines = out[out.index("what became of it") :].splitlines()[1:]
+    assert len(lines) == len(told) == 4
+    for line, outcome in zip(lines, told, strict=True):
+        assert line.endswith("right" if outcome.right else "wrong")
+    assert main(("explain", scored.decision, "--account", "main", "--json")) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [o["horizon"] for o in found["outcomes"]] == list(HORIZONS)
+    assert found["round_trip"] is not None or found["action"] == "SELL"

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from rich.cells import cell_len
 
+from papertrader_tui.domain.outcomes import HORIZONS, Outcome
 from papertrader_tui.domain.record import Count, Record
 from papertrader_tui.intel.learning import learn
 from papertrader_tui.intel.scorecard import FactorRow, Slice
@@ -87,6 +88,14 @@ def test_what_was_learned_names_its_thresholds() -> None:
     assert shown[at].split() == ["least", "confidence", "60", "65"]
     assert shown[at + 2].split() == ["largest", "position", "11", "%", "10", "%"]
     assert max(map(cell_len, shown)) <= 80
+
+
+def test_an_outcome_that_is_not_known_says_so() -> None:
+    known = Outcome("d1", HORIZONS[0], 0, Decimal("3.5"), Decimal("-0.0123"), False)
+    shown = lines(decision_rows.became([known, Outcome("d1", HORIZONS[1], 0, None, None, None)]))
+    assert shown[2].split() == ["after", "15", "min", "3.5000", "-1.23%", "wrong"]
+    assert shown[3] == "  after 1 h     no price near that moment is known"
+    assert decision_rows.became([]) == []
 
 
 # ---------------------------------------------------------------------- in the console

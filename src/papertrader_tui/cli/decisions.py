@@ -68,11 +68,13 @@ def explain(arguments: argparse.Namespace) -> int:
         )
         raise ConfigError(msg)
     names = token_names(loaded)
+    became = decisions.outcomes(path, decision)
     if arguments.json:
-        print(json.dumps(_plain(decision, names), indent=2))
+        told = {"outcomes": [to_plain(outcome) for outcome in became]}
+        print(json.dumps(_plain(decision, names) | told, indent=2))
     else:
         label = names.get(decision.token, clean(decision.token))
-        _print(decision_rows.whole(decision, label))
+        _print(decision_rows.whole(decision, label) + decision_rows.became(became))
     return 0
 
 

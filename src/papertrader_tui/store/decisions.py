@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from papertrader_tui.domain.decision import Decision
-from papertrader_tui.store.codec import DECISION_COLUMNS, decode_decision
+from papertrader_tui.domain.events import Scored
+from papertrader_tui.domain.outcomes import Outcome
+from papertrader_tui.store.codec import DECISION_COLUMNS, decode_decision, decode_event
 from papertrader_tui.store.database import reading
 from papertrader_tui.store.facts import LATEST
 
@@ -63,6 +65,27 @@ def find(path: Path, ident: str) -> Decision | None:
     with reading(path) as connection:
         row = connection.execute(query, (ident,)).fetchone()
     return None if row is None else decode_decision(row).decision
+
+
+def outcomes(path: Path, decision: Decision) -> list[Outcome]:
+    """What became of a decision, as far as it is known; the shortest horizon first.
+
+    Raises:
+        StoreError: the file cannot be used.
+    """
+    query = (
+        "SELECT seq, time, kind, body FROM journal WHERE kind = 'Scored' AND token = ?"
+        " AND time >= ? AND instr(body, ?) ORDER BY seq"
+    )
+    found: list[Outcome] = []
+    with reading(path) as connection:
+        for seq, time, kind, body in connection.execute(
+            query, (decision.token, decision.time, f'"{decision.id}"')
+        ):
+            event = decode_event(kind, seq, time, body)
+            if isinstance(event, Scored):
+                found += [o for o in event.outcomes if o.decision == decision.id]
+    return sorted(found, key=lambda outcome: outcome.horizon)
 
 
 def newest(path: Path) -> str:

@@ -14,9 +14,11 @@ from rich.cells import cell_len
 
 from papertrader_tui.domain.decision import Action, Check, Decision, Factor, FactorInput
 from papertrader_tui.domain.money import total
+from papertrader_tui.domain.outcomes import Outcome
 from papertrader_tui.domain.record import BAND
 from papertrader_tui.engine.rows import iso
 from papertrader_tui.intel.scorecard import ENOUGH
+from papertrader_tui.intel.sentences import span
 from papertrader_tui.tui import formatting as fmt
 
 Part = tuple[str, str]
@@ -75,6 +77,22 @@ def whole(
     if decision.missing:
         told = ", ".join(decision.missing)
         rows += [[], *_wrapped(f"not to be had: {told}", "warn", width)]
+    return rows
+
+
+def became(outcomes: Sequence[Outcome]) -> list[Row]:
+    """What the price did after a decision, and whether that made it right."""
+    rows: list[Row] = [[], [("what became of it", "accent")]] if outcomes else []
+    for outcome in outcomes:
+        row: Row = [(f"  after {span(outcome.horizon):<8}", "muted")]
+        if outcome.price is None or outcome.move is None:
+            row.append(("no price near that moment is known", "muted"))
+        else:
+            move = fmt.percent(outcome.move)
+            tone = {1: "up", -1: "down"}.get(fmt.direction(move), "")
+            row += [(f"{fmt.price(outcome.price):>14} ", ""), (f"{move:>10}  ", tone)]
+            row.append(("right", "strong") if outcome.right else ("wrong", "muted"))
+        rows.append(row)
     return rows
 
 
