@@ -58,7 +58,7 @@ async def _headless(loaded: config.Loaded, launch: Launch, arguments: argparse.N
     async with open_desk(loaded, launch) as opened:
         options = HeadlessOptions(
             style=arguments.format,
-            every_price=arguments.every_price,
+            every_price=getattr(arguments, "every_price", False),
             tags=arguments.tags,
             symbols=opened.symbols,
             commands=launch.commands,

@@ -221,4 +221,5 @@ async def test_a_wrong_key_is_refused(ask, market, name):
 
 
 def test_the_environment_names_all_five(market):
-    assert set(market.environment()) == {f"PAPERTRADER_{name.upper()}_URL" for name in NAMES}
+    urls = {f"PAPERTRADER_{name.upper()}_URL" for name in NAMES}
+    assert set(market.environment()) == {*urls, "PAPERTRADER_ONCHAIN_ON"}
