@@ -209,7 +209,8 @@ class Teller:
     def _momentum(self) -> tuple[str, Inputs]:
         ctx, series = self._ctx, self._ctx.series
         rsi, fast, slow = series.rsi or 0.0, series.ema_fast or 0.0, series.ema_slow or 0.0
-        gap = (fast - slow) / series.atr if series.atr else 0.0
+        # a range that is next to nothing makes any gap endless: nobody reads more digits
+        gap = max(-999.0, min(999.0, (fast - slow) / series.atr)) if series.atr else 0.0
         before = series.ref_hour or ctx.value
         averages = f"EMA 12 {gap:+.1f} ATR from EMA 26"
         bars = self._bars(
