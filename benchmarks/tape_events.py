@@ -26,7 +26,7 @@ from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.commands import MarkAccount, SetLevel, SwitchBot, SwitchGates
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.feeds.tape import TapeMarket
-from papertrader_tui.feeds.tape_reader import read_inputs
+from papertrader_tui.feeds.tape_reader import TapeReader
 from papertrader_tui.launch import Launch
 from papertrader_tui.store.verify import verify
 
@@ -89,7 +89,7 @@ def in_memory(tape: Path, level: int) -> Outcome:
         desk.command(command, market.now())
     start = perf_counter()
     step = desk.step
-    for item in read_inputs(tape):
+    for item in TapeReader(tape).inputs(desk.awaits):
         step(item)
     desk.command(MarkAccount(), desk.now)
     seconds = perf_counter() - start

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from papertrader_tui.domain.decision import Action
 from papertrader_tui.domain.market import HOUR
 from papertrader_tui.intel import sizing
+from papertrader_tui.intel.alike import alike
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.curve import Curve
 from papertrader_tui.intel.decisions import RULES, Verdict, judge
@@ -391,3 +392,25 @@ def test_exits_sell_everything_once_and_the_guard_only_rises(
         if left < 1e-9:
             break
     assert len(sold) == len(set(sold))
+
+
+@given(
+    st.integers(1, 10), features(), markets(), st.lists(floats(90, 115), min_size=1, max_size=4),
+    st.booleans(), st.integers(0, 100),
+)  # fmt: skip
+def test_12_a_rule_told_without_scores_is_the_one_that_scores_lead_to(
+    level: int,
+    said: dict[str, object],
+    values: dict[str, object],
+    prices: list[float],
+    held: bool,
+    hours: int,
+) -> None:
+    ctx = made(level, said, values)
+    ctx.held, ctx.opened = held, ctx.time - hours * HOUR
+    ctx.plan = ExitPlan(100.0, 5.0, ctx.opened) if held else None
+    for price in prices:  # the bars stay as they are
+        ctx.value = price
+        rule = judge(ctx).rule
+        for other in RULES:
+            assert not alike(ctx, other) or other == rule

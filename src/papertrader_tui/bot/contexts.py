@@ -58,7 +58,10 @@ class Situation(Protocol):
 class Contexts:
     """Keeps one context per token, and what several of them share."""
 
-    __slots__ = ("_cash", "_curves", "_days", "_drop", "_drop_due", "_free", "_gas", "_of", "_seq")
+    __slots__ = (
+        "_cash", "_curves", "_days", "_drop", "_drop_due", "_free", "_gas", "_heard",
+        "_moves", "_of",
+    )  # fmt: skip
 
     def __init__(self, of: Situation) -> None:
         self._of = of
@@ -67,7 +70,8 @@ class Contexts:
         self._gas: dict[str, tuple[float, float | None, float, str, int]] = {}
         #: per token: the pool that costs were sampled from, and what they were
         self._curves: dict[TokenId, tuple[Pricer, Curve | None]] = {}
-        self._seq = -1  # of the account when cash was last looked at
+        self._heard = 0  # gas and pools, as often as they were told of
+        self._moves = -1  # of the account when cash was last looked at
         self._cash = self._free = 0.0
         self._drop: float | None = None  # fall of the watchlist, and when to look again
         self._drop_due = 0
@@ -87,7 +91,42 @@ class Contexts:
         day = self._days.setdefault(gas.chain, GasDay())
         day.on_gas(gas.time, gas.price_wei, gas.source)
         usd = swap_gas(self._of.registry.chains[gas.chain], gas).usd
+        self._heard += 1
         self._gas[gas.chain] = (float(usd), day.percentile, gas.fullness, gas.source, gas.time)
+
+    def on_pools(self) -> None:
+        """Chains have told of a pool or a route."""
+        self._heard += 1
+
+    def touch(self, market: TokenMarket) -> Context | None:
+        """The token's context, where nothing but time and its price can have changed it.
+
+        None where more has happened since it was last brought up to now: an event of the
+        account, gas, depth, a doubt, a chain's word.  Cash and equity stay as they were but where
+        pools are known, whose depth is measured by them.
+        """
+        of, context, now = self._of, market.context, self._of.now
+        if (
+            context is None
+            or market.settled != of.account.moves + self._heard
+            or market.record_seen != of.account.record.version
+            or now - market.time > of.stale_after
+        ):
+            return None
+        if now >= self._drop_due:
+            self._look_around(now)
+        context.time = now
+        context.value = market.value
+        context.source = market.source
+        context.age_ms = now - market.time
+        context.watch_drop = self._drop
+        if market.held:
+            if now - context.opened >= of.exit_rules.hold_h * HOUR:
+                return None
+            context.plan = market.plan
+        if context.liquidity is not None and of.account.ledger.positions:
+            context.equity = float(of.equity)
+        return context
 
     def bring(self, market: TokenMarket) -> Context:
         """The token's context, brought up to now. Runs at every decision: keep it flat."""
@@ -115,8 +154,8 @@ class Contexts:
         if gas is not None:
             context.gas_usd, context.gas_rank, context.gas_fullness = gas[:3]
             context.gas_source, context.gas_time = gas[3:]
-        if account.seq != self._seq:
-            self._seq = account.seq
+        if account.moves != self._moves:
+            self._moves = account.moves
             self._cash = float(account.ledger.cash)
             self._free = float(account.free_cash())
         context.cash = self._free
@@ -126,12 +165,14 @@ class Contexts:
             context.equity = equity = self._cash
         context.exposure = equity - self._free  # what buys under way have reserved included
         if now >= self._drop_due:
-            self._drop_due = (now // DROP_EVERY + 1) * DROP_EVERY
-            self._drop = self._watch_drop()
+            self._look_around(now)
         context.watch_drop = self._drop
         if account.record.version != market.record_seen:
             self.remember(market, context)
         self._position(context, market)
+        calm = market.trust is None and not (context.fault or context.blocked)
+        known = market.pools is not None and market.pools.knows(market.token.id)
+        market.settled = account.moves + self._heard if calm and not known else -1
         return context
 
     def remember(self, market: TokenMarket, context: Context) -> None:
@@ -194,6 +235,11 @@ class Contexts:
             known = pricer, sample(pricer, market.price or ZERO, token.decimals)
             self._curves[token.id] = known
         return known[1]
+
+    def _look_around(self, now: int) -> None:
+        self._drop_due = (now // DROP_EVERY + 1) * DROP_EVERY
+        few = len(self._of.account.watch) < FEWEST_FOR_DROP
+        self._drop = None if few else self._watch_drop()
 
     def _watch_drop(self) -> float | None:
         """How far the watchlist has fallen in 24 h on average; None where few of it are known."""

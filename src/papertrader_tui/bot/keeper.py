@@ -16,6 +16,13 @@ class Keeper:
 
     __slots__ = ()
 
+    def passes(self, market: TokenMarket, level: int) -> bool:
+        """Would one more decision like the last not be kept?"""
+        last = market.last
+        return (
+            last is not None and last[2] == level and market.time - market.last_kept < REPEAT_EVERY
+        )
+
     def count(self, market: TokenMarket, verdict: Verdict, level: int) -> int:
         """How many decisions this one stands for if it is to be kept now, else 0."""
         last = market.last

@@ -38,6 +38,8 @@ class TokenMarket:
         kept: The last decision that was kept.
         record_seen: Version of the account's record that its context knows.
         score_due: From when a price of it tells what became of an earlier decision.
+        settled: What had happened when its context was last brought up to now (see `Contexts`);
+            -1 where that has to be done in full every time.
     """
 
     __slots__ = (
@@ -60,6 +62,7 @@ class TokenMarket:
         "repeats",
         "score_due",
         "series",
+        "settled",
         "source",
         "time",
         "token",
@@ -102,6 +105,7 @@ class TokenMarket:
         self.last_kept = 0
         self.repeats = 0
         self.kept: Decision | None = None
+        self.settled = -1
         self.score_due = NEVER
         self.record_seen = 0
 
@@ -122,6 +126,7 @@ class TokenMarket:
     def heed(self, trust: Trust) -> None:
         """Take in how far the price can be trusted."""
         self.trust = trust
+        self.settled = -1
         self.doubt = trust.fault
 
     def stale(self, now: int, stale_after: int) -> bool:
@@ -149,5 +154,6 @@ class TokenMarket:
     def deepen(self, depth: Depth) -> None:
         """Take in how deep the market is."""
         self.depth = depth
+        self.settled = -1
         self.volumes.on_volume(depth.time, depth.volume_24h)
         self.estimate = self.pricing(depth, self.token.fee_bps)

@@ -22,6 +22,7 @@ from papertrader_tui.domain.market import MINUTE, Gas
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_down
 from papertrader_tui.domain.orders import OrderRequest, Origin, Side, SizeBy, Status
 from papertrader_tui.intel import exits
+from papertrader_tui.intel.alike import alike
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import Verdict, judge
 from papertrader_tui.intel.explain import explain
@@ -62,6 +63,10 @@ class Trader:
     def on_gas(self, gas: Gas) -> None:
         """Remember what gas cost, to know later whether it is dear."""
         self._contexts.on_gas(gas)
+
+    def on_pools(self) -> None:
+        """Chains have told of a pool or a route."""
+        self._contexts.on_pools()
 
     def woken(self) -> None:
         """The bot was switched or its level changed: decide anew at the next price."""
@@ -112,6 +117,13 @@ class Trader:
         """Ask the intelligence engine, keep its answer if it is worth it, act on it."""
         of = self._of
         market.next_decision = market.time + of.profile.decide_every_ms
+        last = market.last
+        if last is not None and self._keeper.passes(market, of.profile.level):
+            # most often it is one more of the same: then a sixth of the work will do
+            known = self._contexts.touch(market)
+            if known is not None and alike(known, last[1]):
+                market.repeats += 1
+                return
         context = self._contexts.bring(market)
         verdict = judge(context)
         if verdict.action is Action.BUY or (

@@ -23,6 +23,7 @@ class Account:
 
     Attributes:
         seq: Sequence number of the last event.
+        moves: Events that can have changed money, orders, or what may be traded.
         ledger: Balances and positions.
         orders: Every order by id, open and ended.
         open: Open orders by token, oldest first.
@@ -60,6 +61,7 @@ class Account:
         "losses",
         "marked",
         "market",
+        "moves",
         "name",
         "open",
         "opened",
@@ -77,6 +79,7 @@ class Account:
 
     def __init__(self) -> None:
         self.seq = 0
+        self.moves = 0
         self.name = ""
         self.market = ""
         self.seed = 0
@@ -124,7 +127,10 @@ class Account:
             raise ValueError(msg)
         self.seq = event.seq
         self.closed_by = self.ledger.apply(event)
-        handler = _HANDLERS.get(type(event))
+        kind = type(event)
+        if kind not in _NOTES:
+            self.moves += 1
+        handler = _HANDLERS.get(kind)
         if handler is not None:
             handler(self, event)
 
@@ -376,3 +382,6 @@ _HANDLERS: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.GatesSwitched: Account._gates,
     ev.WatchChanged: Account._watch,
 }
+
+#: What is written down and changes neither money nor what may be traded.
+_NOTES = frozenset((ev.Decided, ev.Scored, ev.AccountMarked))

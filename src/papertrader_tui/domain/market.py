@@ -80,18 +80,19 @@ class Bar:
     Attributes:
         start, end: Market milliseconds; `end` is when the bar is known.
         price: Exact close, for money.
-        low_price, high_price: Exact extremes, for stops and targets.
+        low_price, high_price: Exact extremes, for stops and targets; made of their texts, if
+            they were given as such, when someone looks.
         open, high, low, close: The same as floats.
         volume: Dollars traded in it; negative if unknown.
     """
 
     __slots__ = (
+        "_high_price",
+        "_low_price",
         "close",
         "end",
         "high",
-        "high_price",
         "low",
-        "low_price",
         "open",
         "price",
         "source",
@@ -111,8 +112,8 @@ class Bar:
         close: float,
         volume: float,
         price: Decimal,
-        high_price: Decimal,
-        low_price: Decimal,
+        high_price: Decimal | str,
+        low_price: Decimal | str,
         source: str,
     ) -> None:
         self.token = token
@@ -124,9 +125,19 @@ class Bar:
         self.close = close
         self.volume = volume
         self.price = price
-        self.high_price = high_price
-        self.low_price = low_price
+        self._high_price = high_price
+        self._low_price = low_price
         self.source = source
+
+    @property
+    def high_price(self) -> Decimal:
+        """Its highest price."""
+        return Decimal(self._high_price)
+
+    @property
+    def low_price(self) -> Decimal:
+        """Its lowest price."""
+        return Decimal(self._low_price)
 
     @property
     def time(self) -> int:

@@ -145,6 +145,14 @@ class Desk:
         if token.id not in self.registry.tokens:
             self.registry = self.registry.with_tokens([token])
 
+    def awaits(self, token: TokenId) -> bool:
+        """Does anything wait for the opening price of a token's next candle?
+
+        Where nothing does, a desk that is not handed that price comes to the same.
+        """
+        market = self.markets.get(token)
+        return market is None or market.held or market.working
+
     def flag(self, market: TokenMarket) -> None:
         """Note whether it is held, worked and watched, so that a price need not look."""
         token = market.token.id
@@ -219,6 +227,7 @@ class Desk:
                 self._on_time()
         elif isinstance(item, PoolInput):
             self.pools.step(item)
+            self.trader.on_pools()
         return self._take_out() if self._out or self._flattening else NOTHING
 
     def warm(self, item: MarketInput) -> None:

@@ -6,7 +6,6 @@ its start, as a quote that orders may land on.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
@@ -18,12 +17,14 @@ from typing import Literal
 
 from papertrader_tui.domain.market import MarketInput
 from papertrader_tui.domain.tokens import Token, TokenId
-from papertrader_tui.feeds import tape_rows
+from papertrader_tui.feeds import tape_runs
 from papertrader_tui.feeds.tape_columns import Columns, find_columns
 from papertrader_tui.feeds.tape_file import MAX_LINE, DamagedTapeError, TapeFile
+from papertrader_tui.feeds.tape_lines import Lines, quoted, shape
 from papertrader_tui.feeds.tape_report import TapeError, TapeReport, printable
+from papertrader_tui.feeds.tape_rows import CandleRows, TradeRows, opening, quotes
 from papertrader_tui.feeds.tape_symbols import name_tokens, split_pair, symbol_of_name
-from papertrader_tui.feeds.tape_time import count_parser, iso_parser, names_zone, unit_of
+from papertrader_tui.feeds.tape_time import CountParser, IsoParser, names_zone, unit_of
 
 #: Rows looked at before playing: symbols, the unit of time and the length of candles.
 PREFIX_ROWS = 20_000
@@ -67,38 +68,43 @@ class TapeReader:
         self.notes: list[str] = list(self.columns.notes)
         self._zone = zone
         self._stamp = stamp
-        self._lone = (
+        self.lone = (
             None
             if "symbol" in self.columns.at
             else symbol or symbol_of_name(path.name.split(".")[0])
         )
         self._unit: str | None = None
         self.first, seen, steps = self._look()
-        only = symbol if self._lone is None else None
+        only = symbol if self.lone is None else None
         self.tokens: dict[str, Token] = name_tokens(seen, chain, only, self.file.name)
         bare = [token.symbol for raw, token in self.tokens.items() if not split_pair(raw)[1]]
         if bare:
             self.notes.append(f"{' '.join(bare[:6])}: no quote unit named, taken as dollars")
         self._labels = {token.id: token.symbol for token in self.tokens.values()}
-        self._wanted: dict[str, TokenId | None] = {
+        self.wanted: dict[str, TokenId | None] = {
             raw: self.tokens[raw].id if raw in self.tokens else None for raw in seen
         }
         self.intervals: dict[TokenId, int] = {}
         if self.columns.kind.endswith("candles"):
             self.intervals = self._lengths(steps)
 
-    def inputs(self) -> Iterator[MarketInput]:
+    def inputs(self, awaited: Callable[[TokenId], bool] | None = None) -> Iterator[MarketInput]:
         """All inputs in time order, from the file's beginning.
 
         At one instant: the bars that end then, in the file's order, then the opening prices.
+
+        Args:
+            awaited: Whether anyone waits for a token's opening price, asked as each comes up;
+                None hands out all of them.
         """
         self.report = TapeReport()
         kind = self.columns.kind
+        lines = Lines(self)
         if kind == "trades":
-            return tape_rows.trades(self)
+            return tape_runs.trades(lines, TradeRows(self))
         if kind == "quotes":
-            return tape_rows.quotes(self)
-        return self._in_order()
+            return quotes(self, chained.from_iterable(map(lines.rows, lines.blocks())))
+        return self._in_order(lines, awaited)
 
     def describe(self) -> str:
         """One line: `candles of 1 min, BTC ETH LTC`."""
@@ -108,61 +114,19 @@ class TapeReader:
         length = f" of {'/'.join(f'{ms / 60_000:g}' for ms in lengths)} min" if lengths else ""
         return f"{self.columns.kind}{length}, {shown}"
 
-    def rows(self) -> Iterator[tuple[int, int, TokenId, list[str]]]:
-        """Line number, time, token and fields of each usable row; the others are reported."""
-        report = self.report
-        delimiter = self.columns.delimiter
-        count = self.columns.count
-        at_time = self.columns.at["time"]
-        at_symbol = self.columns.at.get("symbol", -1)
-        lone = "" if self._lone is None else self._lone
-        wanted = self._wanted
-        parse = self._parser()
-        number = 0
-        last = 0
-        for block in self._blocks():
-            report.rows += len(block)
-            for line in block:
-                number += 1
-                if number == 1 or not line:
-                    report.rows -= 1
-                    continue
-                fields = line.split(delimiter) if '"' not in line else _quoted(line, delimiter)
-                if len(fields) != count or len(line) > MAX_LINE:
-                    report.fault(number, _shape(line, fields, count))
-                    continue
-                try:
-                    time = parse(fields[at_time])
-                except (ValueError, OverflowError) as error:
-                    report.fault(number, str(error))
-                    continue
-                if time < last:
-                    shown = printable(fields[at_time])
-                    report.fault(number, f"time {shown} is before the row above")
-                    continue
-                raw = fields[at_symbol] if at_symbol >= 0 else lone
-                token = wanted.get(raw, "")
-                if not token:
-                    if token is None:
-                        report.other += 1
-                    else:
-                        report.fault(number, f"symbol {printable(raw)} is not in the first rows")
-                    continue
-                last = time
-                yield number, time, token, fields
-
     def label(self, token: TokenId) -> str:
         """The symbol of a token of this tape."""
         return self._labels[token]
 
-    def _blocks(self) -> Iterator[list[str]]:
+    def blocks(self) -> Iterator[list[str]]:
+        """All lines, some hundred at a time; damage to the file is reported."""
         try:
             yield from self.file.blocks()
         except DamagedTapeError as error:
             self.report.fault(self.report.rows + 2, str(error))
 
     def _lines(self) -> Iterator[str]:
-        return chained.from_iterable(self._blocks())
+        return chained.from_iterable(self.blocks())
 
     def _header(self) -> Columns:
         header = next(self._lines(), "")
@@ -174,7 +138,7 @@ class TapeReader:
     def _look(self) -> tuple[int, dict[str, int], dict[str, list[int]]]:
         """First time, rows per symbol, and steps between them, from a bounded part of the file."""
         columns = self.columns
-        parse: Callable[[str], int] | None = None
+        parse: CountParser | IsoParser | None = None
         seen: Counter[str] = Counter()
         latest: dict[str, int] = {}
         steps: dict[str, list[int]] = {}
@@ -182,18 +146,18 @@ class TapeReader:
         problem = "it has no rows after the header"
         for line in islice(self._lines(), 1, PREFIX_ROWS):
             fields = (
-                _quoted(line, columns.delimiter) if '"' in line else line.split(columns.delimiter)
+                quoted(line, columns.delimiter) if '"' in line else line.split(columns.delimiter)
             )
             if len(fields) != columns.count:
                 if line:
-                    problem = _shape(line, fields, columns.count)
+                    problem = shape(line, fields, columns.count)
                 continue
             text = fields[columns.at["time"]]
-            raw = fields[columns.at["symbol"]] if self._lone is None else self._lone
+            raw = fields[columns.at["symbol"]] if self.lone is None else self.lone
             try:
                 if parse is None:
                     self._understand_time(text)
-                    parse = self._parser()
+                    parse = self.parser()
                 time = parse(text)
             except (ValueError, OverflowError) as error:
                 problem = str(error)
@@ -223,8 +187,9 @@ class TapeReader:
         else:
             self.notes.append(f"{named} names no zone and is read as {self._zone}")
 
-    def _parser(self) -> Callable[[str], int]:
-        return count_parser(self._unit) if self._unit else iso_parser(self._zone or UTC)
+    def parser(self) -> CountParser | IsoParser:
+        """Reads this tape's times."""
+        return CountParser(self._unit) if self._unit else IsoParser(self._zone or UTC)
 
     def _lengths(self, steps: dict[str, list[int]]) -> dict[TokenId, int]:
         every = [step for own in steps.values() for step in own]
@@ -241,26 +206,23 @@ class TapeReader:
             for raw, token in self.tokens.items()
         }
 
-    def _in_order(self) -> Iterator[MarketInput]:
+    def _in_order(
+        self, lines: Lines, awaited: Callable[[TokenId], bool] | None
+    ) -> Iterator[MarketInput]:
         """Bars at their end, opening prices at their start, by one small queue."""
-        waiting: list[tuple[int, int, MarketInput]] = []
-        order = 0
         shift = self.intervals if self._stamp == "end" else dict.fromkeys(self.intervals, 0)
-        read = tape_rows.candles if self.columns.kind == "candles" else tape_rows.spreads
+        read = tape_runs.candles(lines, CandleRows(self, shift))
         if len(shift) == 1 and "liquidity" not in self.columns.at:
             # one symbol's candles never overlap: each bar is due before the next opening
-            last = None
-            for opening, bar, _ in read(self, shift):
-                if last is not None:
-                    yield last
-                yield opening
-                last = bar
-            if last is not None:
-                yield last
+            for bar, first, _ in read:
+                if awaited is None or awaited(bar.token):
+                    yield opening(bar, first)
+                yield bar
             return
-        now = 0
-        for opening, bar, depth in read(self, shift):
-            start = opening.time
+        waiting: list[tuple[int, int, MarketInput]] = []
+        order = now = 0
+        for bar, first, depth in read:
+            start = bar.start
             while waiting and waiting[0][0] <= start:
                 now, _, due = heappop(waiting)
                 yield due
@@ -268,7 +230,8 @@ class TapeReader:
             # be known only after later rows: too late to trade on.
             if start >= now:
                 now = start
-                yield opening
+                if awaited is None or awaited(bar.token):
+                    yield opening(bar, first)
             if depth is not None:
                 heappush(waiting, (bar.end, order, depth))
             heappush(waiting, (bar.end, order + 1, bar))
@@ -297,18 +260,3 @@ def _commonest(steps: list[int]) -> int:
     """The most frequent; of several such, the shortest."""
     counts = Counter(steps)
     return min(counts, key=lambda step: (-counts[step], step))
-
-
-def _quoted(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        return []
-
-
-def _shape(line: str, fields: list[str], count: int) -> str:
-    if len(line) > MAX_LINE:
-        return f"longer than {MAX_LINE:,} characters"
-    if not fields:
-        return "a quotation mark is not closed"
-    return f"{len(fields)} fields where the header has {count}"

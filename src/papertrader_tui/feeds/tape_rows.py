@@ -1,4 +1,4 @@
-"""Rows of a tape to market objects, by kind. This is the hot path of a replay.
+"""Rows of a tape to market objects, by kind.
 
 A price's text is read twice, as Decimal for money and as float for indicators: converting one
 into the other costs more.
@@ -6,13 +6,14 @@ into the other costs more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from papertrader_tui.domain.market import Bar, Depth, MarketInput, Quote
 from papertrader_tui.domain.money import MAX_PRICE, MIN_PRICE, PRICE_DIGITS, add, mul, parse_price
 from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.feeds.tape_lines import Row
 from papertrader_tui.feeds.tape_report import printable
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ MOST_USD = 1e15
 FEE_BPS = Decimal(30)
 #: A change of liquidity that is worth telling.
 LIQUIDITY_STEP = 0.01
-_LOW = float(MIN_PRICE)
-_HIGH = float(MAX_PRICE)
+LOW = float(MIN_PRICE)
+HIGH = float(MAX_PRICE)
 _HALF = Decimal("0.5")
 
-Candles = Iterator[tuple[Quote, Bar, Depth | None]]
+_OHLC = ("open", "high", "low", "close")
+
+Candle = tuple[Bar, Decimal | str, Depth | None]
+"""A finished candle, its opening price, and how deep the market was at its end if that changed."""
 
 
 def exact(text: str) -> Decimal:
@@ -56,56 +60,60 @@ def rough(text: str) -> float:
         value = float(text)
     except ValueError:
         raise _no_price(text) from None
-    if _LOW <= value <= _HIGH:
+    if LOW <= value <= HIGH:
         return value
     raise _no_price(text)
 
 
-def trades(reader: TapeReader) -> Iterator[MarketInput]:
-    """Each trade a quote at its time; its price is the pool's where the tape has it."""
-    at = reader.columns.at
-    at_price = at.get("pool_price", at.get("price", -1))
-    at_volume = at.get("notional", at.get("volume", -1))
-    in_tokens = "notional" not in at
-    may_be_dust = "pool_price" not in at and at_volume >= 0
-    depths = _depths(reader)
-    report = reader.report
-    for line, time, token, fields in reader.rows():
-        text = fields[at_price]
-        try:
-            value = float(text)
-            volume = float(fields[at_volume]) if at_volume >= 0 else -1.0
-            if in_tokens and at_volume >= 0:
-                volume *= value
-            usable = _LOW <= value <= _HIGH and (0 <= volume < MOST_USD or at_volume < 0)
-        except ValueError:
-            usable = False
-        depth = None
-        if not usable or depths is not None:
+class TradeRows:
+    """Each trade a quote at its time; its price is the pool's where the tape has it.
+
+    Attributes:
+        at_price, at_volume: Columns; -1 for no volume.
+        in_tokens: The volume is in tokens, not in dollars.
+        may_be_dust: A trade may be too small to have a price.
+        depths: Liquidity, None where the tape has none.
+    """
+
+    def __init__(self, reader: TapeReader) -> None:
+        at = reader.columns.at
+        self._report = reader.report
+        self.at_price = at.get("pool_price", at.get("price", -1))
+        self.at_volume = at.get("notional", at.get("volume", -1))
+        self.in_tokens = "notional" not in at
+        self.may_be_dust = "pool_price" not in at and self.at_volume >= 0
+        self.depths = _depths(reader)
+
+    def of(self, rows: Iterable[Row]) -> Iterator[MarketInput]:
+        """Quotes and depths of rows."""
+        at_price, at_volume, in_tokens = self.at_price, self.at_volume, self.in_tokens
+        depths, report = self.depths, self._report
+        for line, time, token, fields in rows:
+            text = fields[at_price]
+            depth = None
             try:
                 value = rough(text)
+                price = exact(text)
                 volume = _dollars(fields, at_volume, value if in_tokens else 1.0)
                 if depths is not None:
                     depth = depths.change(token, time, fields)
             except ValueError as error:
                 report.fault(line, str(error))
                 continue
-        if may_be_dust and 0 <= volume < DUST_USD:
-            report.dust += 1
-            continue
-        if depth is not None:
-            yield depth
-        # A short text is exact as it stands.
-        price = Decimal(text) if len(text) <= PRICE_DIGITS else exact(text)
-        yield Quote(token, time, price, value, SOURCE, volume)
+            if self.may_be_dust and 0 <= volume < DUST_USD:
+                report.dust += 1
+                continue
+            if depth is not None:
+                yield depth
+            yield Quote(token, time, price, value, SOURCE, volume)
 
 
-def quotes(reader: TapeReader) -> Iterator[MarketInput]:
+def quotes(reader: TapeReader, rows: Iterable[Row]) -> Iterator[MarketInput]:
     """Each pair of bid and ask a quote at their middle."""
     at_bid = reader.columns.at["bid"]
     at_ask = reader.columns.at["ask"]
     depths = _depths(reader)
-    for line, time, token, fields in reader.rows():
+    for line, time, token, fields in rows:
         try:
             price, value = _middle(fields[at_bid], fields[at_ask])
             depth = None if depths is None else depths.change(token, time, fields)
@@ -117,107 +125,88 @@ def quotes(reader: TapeReader) -> Iterator[MarketInput]:
         yield Quote(token, time, price, value, SOURCE)
 
 
-def candles(reader: TapeReader, shift: dict[TokenId, int]) -> Candles:
-    """Opening quote, bar and depth of each candle, in the file's order.
+class CandleRows:
+    """Each candle a bar, what it opens with, and depth; in the file's order.
 
     Args:
         reader: The tape.
         shift: What to take from a row's time to have the candle's start.
+
+    Attributes:
+        length: Of a candle per token.
+        ends: End of the last candle per token: two may not overlap; what is missing is counted.
     """
-    at = reader.columns.at
-    at_open, at_high, at_low, at_close = (at[name] for name in ("open", "high", "low", "close"))
-    at_volume = at.get("notional", at.get("volume", -1))
-    in_tokens = "notional" not in at
-    depths = _depths(reader)
-    ends = _Ends(reader)
-    length = reader.intervals
-    report = reader.report
-    for line, time, token, fields in reader.rows():
-        start = time - shift[token]
-        first = fields[at_open]
-        top = fields[at_high]
-        bottom = fields[at_low]
-        final = fields[at_close]
-        depth = None
-        try:
-            opened = float(first)
-            high = float(top)
-            low = float(bottom)
-            close = float(final)
-            if not (_LOW <= low <= opened <= high <= _HIGH and low <= close <= high):
-                _impossible(first, top, bottom, final)
-            volume = _dollars(fields, at_volume, close if in_tokens else 1.0)
-            if ends[token] != start:
-                ends.check(line, token, start)
-            if depths is not None:
-                depth = depths.change(token, start + length[token], fields)
-        except ValueError as error:
-            report.fault(line, _plain(error, first, top, bottom, final))
-            continue
-        end = ends[token] = start + length[token]
-        if max(len(first), len(top), len(bottom), len(final)) <= PRICE_DIGITS:
-            # Short texts are exact as they stand.
-            opening = Quote(token, start, Decimal(first), opened, SOURCE, -1.0, True)
-            prices = Decimal(final), Decimal(top), Decimal(bottom)
-        else:
-            opening = Quote(token, start, exact(first), opened, SOURCE, -1.0, True)
-            prices = exact(final), exact(top), exact(bottom)
-        yield (
-            opening,
-            Bar(token, start, end, opened, high, low, close, volume, *prices, SOURCE),
-            depth,
-        )
 
-
-def spreads(reader: TapeReader, shift: dict[TokenId, int]) -> Candles:
-    """As `candles`, of bid and ask: each price is the middle of the two."""
-    at = reader.columns.at
-    pairs = [(at[f"bid_{name}"], at[f"ask_{name}"]) for name in ("open", "high", "low", "close")]
-    depths = _depths(reader)
-    ends = _Ends(reader)
-    for line, time, token, fields in reader.rows():
-        start = time - shift[token]
-        try:
-            (first, opened), (top, high), (bottom, low), (price, close) = [
-                _middle(fields[bid], fields[ask]) for bid, ask in pairs
-            ]
-            if not (low <= opened <= high and low <= close <= high):
-                _impossible(str(first), str(top), str(bottom), str(price))
-            end = start + reader.intervals[token]
-            if ends[token] != start:
-                ends.check(line, token, start)
-            depth = None if depths is None else depths.change(token, end, fields)
-        except ValueError as error:
-            reader.report.fault(line, str(error))
-            continue
-        ends[token] = end
-        opening = Quote(token, start, first, opened, SOURCE, -1.0, True)
-        yield (
-            opening,
-            Bar(token, start, end, opened, high, low, close, -1.0, price, top, bottom, SOURCE),
-            depth,
-        )
-
-
-class _Ends(dict[TokenId, int]):
-    """Ends of the last candles: two of one symbol may not overlap; what is missing is counted."""
-
-    def __init__(self, reader: TapeReader) -> None:
-        super().__init__(dict.fromkeys(reader.intervals, 0))
+    def __init__(self, reader: TapeReader, shift: dict[TokenId, int]) -> None:
+        at = reader.columns.at
         self._reader = reader
+        self.shift = shift
+        self.length = reader.intervals
+        self.ends = dict.fromkeys(reader.intervals, 0)
+        self.at = [at[name] for name in _OHLC] if "open" in at else []
+        self.pairs = [] if self.at else [(at[f"bid_{n}"], at[f"ask_{n}"]) for n in _OHLC]
+        self.at_volume = at.get("notional", at.get("volume", -1)) if self.at else -1
+        self.in_tokens = "notional" not in at
+        self.depths = _depths(reader)
 
-    def check(self, line: int, token: TokenId, start: int) -> None:
-        """Count a gap.
+    def of(self, rows: Iterable[Row]) -> Iterator[Candle]:
+        """Candles of rows."""
+        length, report = self.length, self._reader.report
+        prices = self._middles if self.pairs else self._prices
+        for line, time, token, fields in rows:
+            start = time - self.shift[token]
+            end = start + length[token]
+            depth = None
+            try:
+                (first, opened), (top, high), (bottom, low), (price, close) = prices(fields)
+                scale = close if self.in_tokens else 1.0
+                volume = _dollars(fields, self.at_volume, scale)
+                if self.ends[token] != start:
+                    self._gap(line, token, start)
+                if self.depths is not None:
+                    depth = self.depths.change(token, end, fields)
+            except ValueError as error:
+                report.fault(line, str(error))
+                continue
+            self.ends[token] = end
+            bar = Bar(
+                token, start, end, opened, high, low, close, volume, price, top, bottom, SOURCE
+            )
+            yield bar, first, depth
+
+    def _prices(self, fields: list[str]) -> list[tuple[Decimal, float]]:
+        texts = [fields[at] for at in self.at]
+        opened, high, low, close = [rough(text) for text in texts]
+        if not (low <= opened <= high and low <= close <= high):
+            raise _impossible(*texts)
+        return [(exact(t), v) for t, v in zip(texts, (opened, high, low, close), strict=True)]
+
+    def _middles(self, fields: list[str]) -> list[tuple[Decimal, float]]:
+        """As `_prices`, of bid and ask: each price is the middle of the two."""
+        found = [_middle(fields[bid], fields[ask]) for bid, ask in self.pairs]
+        (first, opened), (top, high), (bottom, low), (price, close) = found
+        if not (low <= opened <= high and low <= close <= high):
+            raise _impossible(str(first), str(top), str(bottom), str(price))
+        return found
+
+    def _gap(self, line: int, token: TokenId, start: int) -> None:
+        """Count what is missing.
 
         Raises:
             ValueError: the candle starts before the one above has ended.
         """
-        before = self[token]
+        before = self.ends[token]
         if start < before:
             msg = "it starts before the symbol's candle above has ended"
             raise ValueError(msg)
         if before:
             self._reader.report.gap(line, self._reader.label(token), start - before)
+
+
+def opening(bar: Bar, price: Decimal | str) -> Quote:
+    """What a bar opened with, as a price that orders may land on."""
+    exactly = exact(price) if isinstance(price, str) else price
+    return Quote(bar.token, bar.start, exactly, bar.open, SOURCE, -1.0, True)
 
 
 class _Depths:
@@ -267,21 +256,8 @@ def _no_price(text: str) -> ValueError:
     return ValueError(f"{printable(text)} is no usable price")
 
 
-def _impossible(opened: str, high: str, low: str, close: str) -> None:
-    for text in (opened, high, low, close):
-        rough(text)
-    msg = (
+def _impossible(opened: str, high: str, low: str, close: str) -> ValueError:
+    return ValueError(
         f"open {printable(opened)} and close {printable(close)} do not lie between "
         f"low {printable(low)} and high {printable(high)}"
     )
-    raise ValueError(msg)
-
-
-def _plain(error: ValueError, *texts: str) -> str:
-    """The reason in our words, where it was a text that float() refused."""
-    try:
-        for text in texts:
-            rough(text)
-    except ValueError as reason:
-        return str(reason)
-    return str(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from papertrader_tui.feeds.tape_report import printable
@@ -35,35 +35,52 @@ def unit_of(text: str) -> str | None:
     return None
 
 
-def count_parser(unit: str) -> Callable[[str], int]:
-    """A parser of counts of that unit to milliseconds; it raises ValueError."""
-    up, down = UNITS[unit]
+class CountParser:
+    """Counts of one unit since 1970 to milliseconds."""
 
-    def parse(text: str) -> int:
+    def __init__(self, unit: str) -> None:
+        self._up, self._down = UNITS[unit]
+
+    def __call__(self, text: str) -> int:
+        """One time in milliseconds.
+
+        Raises:
+            ValueError, OverflowError: it is no count, or out of range.
+        """
         try:
-            time = int(text) * up // down
+            time = int(text) * self._up // self._down
         except ValueError:
-            time = round(float(text) * up / down)
+            time = round(float(text) * self._up / self._down)
         return _within(time, text)
 
-    return parse
+    def many(self, texts: Iterable[str]) -> list[int]:
+        """All of them; raises as for one."""
+        return [self(text) for text in texts]
 
 
-def iso_parser(zone: tzinfo) -> Callable[[str], int]:
-    """A parser of ISO 8601 to milliseconds; it raises ValueError.
+class IsoParser:
+    """ISO 8601 to milliseconds.
 
     Args:
         zone: Where a text that names no zone is at.
     """
-    hour = ""
-    base = 0
 
-    def parse(text: str) -> int:
-        nonlocal hour, base
-        if text[:_HOUR] == hour:
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        #: the last hour that was read in full, and its beginning
+        self._hour = ""
+        self._base = 0
+
+    def __call__(self, text: str) -> int:
+        """One time in milliseconds.
+
+        Raises:
+            ValueError: it is no ISO 8601, or out of range.
+        """
+        if text[:_HOUR] == self._hour:
             past = _WITHIN_HOUR.get(text[_HOUR:])
             if past is not None:
-                return base + past
+                return self._base + past
         if text[10:11] not in ("T", " ", "t", ""):
             msg = f"time {printable(text)} is not ISO 8601"
             raise ValueError(msg)
@@ -73,13 +90,21 @@ def iso_parser(zone: tzinfo) -> Callable[[str], int]:
             msg = f"time {printable(text)} is neither ISO 8601 nor a count since 1970"
             raise ValueError(msg) from None
         if stamp.tzinfo is None:
-            stamp = stamp.replace(tzinfo=zone)
+            stamp = stamp.replace(tzinfo=self._zone)
         time = _within(round(stamp.timestamp() * 1000), text)
         if text[_HOUR:] in _WITHIN_HOUR:
-            hour, base = text[:_HOUR], time - _WITHIN_HOUR[text[_HOUR:]]
+            self._hour, self._base = text[:_HOUR], time - _WITHIN_HOUR[text[_HOUR:]]
         return time
 
-    return parse
+    def many(self, texts: Sequence[str]) -> list[int]:
+        """All of them; raises as for one."""
+        hours = {text[:_HOUR] for text in texts}
+        try:
+            # one look-up each for the hour and what is past it: a fifth of a call's time
+            bases = {hour: self(f"{hour}00:00Z") for hour in hours if len(hour) == _HOUR}
+            return [bases[text[:_HOUR]] + _WITHIN_HOUR[text[_HOUR:]] for text in texts]
+        except (KeyError, ValueError):
+            return [self(text) for text in texts]
 
 
 def names_zone(text: str) -> bool:

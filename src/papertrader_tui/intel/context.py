@@ -116,16 +116,20 @@ DepthKey = tuple[float | None, float, bool, Curve | None]
 
 
 class Marks:
-    """Factor scores that change with bars and depth only, kept until those do.
+    """Factor scores that change with bars, depth and gas only, kept until those do.
 
     They are derived from the context, never an input to it.  Scores are in hundredths; `present`
     is the bit mask of the factors that can be had.
+
+    Attributes:
+        most_risk, most_confidence: The highest that these scores can be, whatever the price does.
     """
 
     __slots__ = (
-        "agreement", "depth", "depth_key", "expected", "fixed", "fixed_confidence",
-        "fixed_opportunity", "fixed_risk", "hour_scale", "mev", "momentum", "moving", "present",
-        "quality", "record", "series", "trend", "version", "volatility", "volume", "volume_change",
+        "agreement", "calm", "crowded", "depth", "depth_key", "expected", "fixed",
+        "fixed_confidence", "fixed_opportunity", "fixed_risk", "fullness", "hour_scale", "mev",
+        "momentum", "most_confidence", "most_risk", "moving", "network", "present", "quality",
+        "rank", "record", "series", "trend", "version", "volatility", "volume", "volume_change",
         "weighed", "weights",
     )  # fmt: skip
 
@@ -134,11 +138,15 @@ class Marks:
         self.version = -1
         self.depth_key: DepthKey | None = None
         self.volume_change: float | None = None
+        self.rank: float | None = None
+        self.fullness = -1.0
         self.weighed = self.record = -1
         self.weights: tuple[int, ...] = ()
         self.moving: tuple[int, ...] = ()
         self.fixed: tuple[int, ...] = ()
         self.fixed_risk = self.fixed_opportunity = self.fixed_confidence = 0
+        self.most_risk = self.most_confidence = 0
         self.agreement = self.depth = self.mev = self.present = 0
+        self.network = self.crowded = self.calm = 0
         self.quality = self.trend = self.volatility = self.volume = 0
         self.expected = self.hour_scale = self.momentum = 0.0

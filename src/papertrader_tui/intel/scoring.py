@@ -8,7 +8,7 @@ shrink.  No factor looks at the level or at its order size: sizes are judged aga
 reference order, so that a context scores the same at every level.
 """
 
-# ruff: noqa: FURB136, PLR0912, PLR0915 - at every price: min() and max() cost several
+# ruff: noqa: FURB136 - at every price: min() and max() cost several
 # times what a comparison does, and every call adds to it
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from math import log, sqrt
 
 from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.intel import weights
-from papertrader_tui.intel.context import Context, DepthKey
+from papertrader_tui.intel.context import Context, DepthKey, Marks
 from papertrader_tui.intel.curve import Curve
+from papertrader_tui.intel.indicators import Series
 
 #: Sigma of a day at which volatility scores 100.
 DAY_SIGMA_FULL = 0.15
@@ -41,6 +42,9 @@ _HOLDING = sqrt(HOLDING_BARS)
 Scores = tuple[int, ...]
 """risk, opportunity, confidence, then the factors: six of risk, six of opportunity, four of
 confidence.  All in hundredths; a factor that is missing is 0 and weighs 0."""
+
+Totals = tuple[int, int, int, int, int, int, int, int]
+"""Risk, opportunity, confidence; price quality, stress, momentum, structure and spread."""
 
 
 def reference_order(equity: float) -> float:
@@ -140,6 +144,24 @@ def _mark_depth(ctx: Context, key: DepthKey) -> None:
     marks.mev = 3_000 + marks.depth * 7 // 10 if public else marks.depth // 5
 
 
+def _mark_network(ctx: Context) -> None:
+    """Work out what changes only with gas: where it lies in its day, and how full blocks are."""
+    marks = ctx.marks
+    marks.rank, marks.fullness, marks.weighed = ctx.gas_rank, ctx.gas_fullness, -1
+    marks.crowded = marks.calm = marks.network = 0
+    rank, full = ctx.gas_rank, ctx.gas_fullness
+    if full > 1.0:
+        full = 1.0
+    if rank is not None:
+        marks.crowded = int(rank * 10_000 if full < 0.0 else rank * 7_000 + full * 3_000)
+    elif full >= 0.0:
+        marks.crowded = int(full * 10_000)
+    else:
+        return
+    marks.network = weights.NETWORK
+    marks.calm = _FULL - marks.crowded
+
+
 def _weigh(ctx: Context, present: int) -> None:
     """Weigh the factors, and add up the contributions of those that change with bars only."""
     marks = ctx.marks
@@ -150,20 +172,41 @@ def _weigh(ctx: Context, present: int) -> None:
     mev = marks.mev if present & weights.DEPTH else 0
     deep = _FULL - shallow if present & weights.DEPTH else 0
     marks.fixed_risk = (
-        contribution(marks.volatility, w[0]) + contribution(shallow, w[1]) + contribution(mev, w[2])
+        contribution(marks.volatility, w[0])
+        + contribution(shallow, w[1])
+        + contribution(mev, w[2])
+        + contribution(marks.crowded, w[5])
     )
     marks.fixed_opportunity = (
         contribution(marks.trend, w[6])
         + contribution(marks.volume, w[8])
         + contribution(deep, w[10])
+        + contribution(marks.calm, w[11])
     )
     marks.fixed_confidence = contribution(marks.quality, w[12]) + contribution(
         marks.agreement, w[14]
     )
     if present & weights.RECORD:
         marks.fixed_confidence += contribution(marks.record, w[15])
-    marks.moving = (w[3], w[4], w[5], w[7], w[9], w[11], w[13])
-    marks.fixed = (marks.volatility, shallow, mev, marks.trend, marks.volume, deep)
+    marks.moving = (w[3], w[4], w[7], w[9], w[13])
+    marks.fixed = (
+        marks.volatility, shallow, mev, marks.crowded, marks.trend, marks.volume, deep, marks.calm
+    )  # fmt: skip
+    _bound(marks, present)
+
+
+def _bound(marks: Marks, present: int) -> None:
+    """How far the scores can go while only the price moves, from what the factors are at most."""
+    w_doubt, w_stress, w_push, w_room, w_spread = marks.moving
+    marks.most_risk = (
+        marks.fixed_risk + contribution(_FULL, w_doubt) + contribution(_FULL, w_stress)
+    )
+    push = int((marks.momentum + 1.0) * 10_000 / 3) if present & weights.MOMENTUM else 0
+    opportunity = marks.fixed_opportunity + contribution(push, w_push) + contribution(_FULL, w_room)
+    spread = 0
+    if present & weights.TREND and opportunity > marks.fixed_risk:
+        spread = min(_FULL, 2 * (opportunity - marks.fixed_risk))
+    marks.most_confidence = marks.fixed_confidence + contribution(spread, w_spread)
 
 
 def contribution(points: int, weight: int) -> int:
@@ -171,11 +214,8 @@ def contribution(points: int, weight: int) -> int:
     return (points * weight + 5_000) // _FULL
 
 
-def score(ctx: Context) -> Scores:
-    """Score a context; the same context always scores the same.
-
-    One long function on purpose: it runs at every price, and a call costs more than a factor.
-    """
+def ready(ctx: Context) -> Marks:
+    """What is derived from bars, depth, gas and the record, brought up to now."""
     marks = ctx.marks
     series = ctx.series
     if (
@@ -185,7 +225,6 @@ def score(ctx: Context) -> Scores:
     ):
         _mark_bars(ctx)
     present = marks.present
-    value = ctx.value
 
     liquidity, curve = ctx.liquidity, ctx.curve
     if liquidity is not None or curve is not None:
@@ -196,20 +235,29 @@ def score(ctx: Context) -> Scores:
         key = (liquidity, reference, ctx.public_mempool, curve)
         if marks.depth_key != key:
             _mark_depth(ctx, key)
+    if marks.rank != ctx.gas_rank or marks.fullness != ctx.gas_fullness:
+        _mark_network(ctx)
+    if ctx.watch_drop is not None:
+        present |= 4  # weights.STRESS
+    record = ctx.record
+    if record >= 0:
+        present |= 256  # weights.RECORD
+    if marks.record != record:
+        marks.record, marks.weighed = record, -1
+    present |= marks.network
+    if marks.weighed != present:
+        _weigh(ctx, present)
+    return marks
 
-    # network: gas within its own day, and how full blocks are
-    crowded = calm = 0
-    rank, full = ctx.gas_rank, ctx.gas_fullness
-    if full > 1.0:
-        full = 1.0
-    if rank is not None:
-        present |= 8  # weights.NETWORK
-        crowded = int(rank * 10_000 if full < 0.0 else rank * 7_000 + full * 3_000)
-        calm = 10_000 - crowded
-    elif full >= 0.0:
-        present |= 8
-        crowded = int(full * 10_000)
-        calm = 10_000 - crowded
+
+def totals(ctx: Context, marks: Marks) -> Totals:
+    """The scores, and the factors that move with the price.
+
+    One long function on purpose: a call costs more than a factor.
+    """
+    series = ctx.series
+    present = marks.weighed
+    value = ctx.value
 
     # price quality: how old it is, how many sources stand behind it, and how far they differ
     doubt = ctx.age_ms
@@ -222,7 +270,51 @@ def score(ctx: Context) -> Scores:
     if doubt > 10_000:
         doubt = 10_000
 
-    # stress: the worst of a jump, the fall from the day's high, and the watchlist's fall
+    jolt = stress(value, series, ctx.watch_drop)
+
+    push = 0
+    if present & 32:  # weights.MOMENTUM
+        pull = (value / series.ref_hour - 1.0) * marks.hour_scale  # type: ignore[operator]
+        pull = marks.momentum + (1.0 if pull > 1.0 else pull if pull > 0.0 else 0.0)
+        push = int(pull * 10_000 / 3)
+    room = 0
+    if present & 128:  # weights.STRUCTURE
+        room = _room(value, series)
+
+    w_doubt, w_stress, w_push, w_room, w_spread = marks.moving
+    risk = (
+        marks.fixed_risk + (doubt * w_doubt + 5_000) // 10_000 + (jolt * w_stress + 5_000) // 10_000
+    )
+    opportunity = (
+        marks.fixed_opportunity
+        + (push * w_push + 5_000) // 10_000
+        + (room * w_room + 5_000) // 10_000
+    )
+    spread = 0
+    if opportunity > risk and present & 16:  # weights.TREND
+        spread = 2 * (opportunity - risk)
+        if spread > 10_000:
+            spread = 10_000
+    confidence = marks.fixed_confidence + (spread * w_spread + 5_000) // 10_000
+    return risk, opportunity, confidence, doubt, jolt, push, room, spread
+
+
+def score(ctx: Context) -> Scores:
+    """Score a context; the same context always scores the same."""
+    marks = ready(ctx)
+    risk, opportunity, confidence, doubt, jolt, push, room, spread = totals(ctx, marks)
+    volatility, shallow, mev, crowded, trend, volume, deep, calm = marks.fixed
+    record = ctx.record
+    return (
+        risk, opportunity, confidence,
+        volatility, shallow, mev, doubt, jolt, crowded,
+        trend, push, volume, room, deep, calm,
+        marks.quality, spread, marks.agreement, record if record >= 0 else 0,
+    )  # fmt: skip
+
+
+def stress(value: float, series: Series, drop: float | None) -> int:
+    """The worst of a jump, the fall from the day's high, and the watchlist's fall."""
     worst = 0.0
     before = series.ref_bar
     if before is not None:
@@ -234,62 +326,22 @@ def score(ctx: Context) -> Scores:
         fall = (1.0 - value / top) / FALL_FULL
         if fall > worst:
             worst = fall
-    drop = ctx.watch_drop
     if drop is not None:
-        present |= 4  # weights.STRESS
         drop /= WATCH_FULL
         if drop > worst:
             worst = drop
-    stress = int(worst * 10_000) if worst < 1.0 else 10_000
-
-    push = 0
-    if present & 32:  # weights.MOMENTUM
-        pull = (value / series.ref_hour - 1.0) * marks.hour_scale  # type: ignore[operator]
-        pull = marks.momentum + (1.0 if pull > 1.0 else pull if pull > 0.0 else 0.0)
-        push = int(pull * 10_000 / 3)
-    room = 0
-    if present & 128:  # weights.STRUCTURE
-        room = _room(value, series.support, top, series.atr)  # type: ignore[arg-type]
-
-    record = ctx.record
-    if record >= 0:
-        present |= 256  # weights.RECORD
-    if marks.record != record:
-        marks.record, marks.weighed = record, -1
-    if marks.weighed != present:
-        _weigh(ctx, present)
-    w_doubt, w_stress, w_crowded, w_push, w_room, w_calm, w_spread = marks.moving
-    risk = (
-        marks.fixed_risk
-        + (doubt * w_doubt + 5_000) // 10_000
-        + (stress * w_stress + 5_000) // 10_000
-        + (crowded * w_crowded + 5_000) // 10_000
-    )
-    opportunity = (
-        marks.fixed_opportunity
-        + (push * w_push + 5_000) // 10_000
-        + (room * w_room + 5_000) // 10_000
-        + (calm * w_calm + 5_000) // 10_000
-    )
-    spread = 0
-    if opportunity > risk and present & 16:  # weights.TREND
-        spread = 2 * (opportunity - risk)
-        if spread > 10_000:
-            spread = 10_000
-    volatility, shallow, mev, trend, volume, deep = marks.fixed
-    return (
-        risk, opportunity, marks.fixed_confidence + (spread * w_spread + 5_000) // 10_000,
-        volatility, shallow, mev, doubt, stress, crowded,
-        trend, push, volume, room, deep, calm,
-        marks.quality, spread, marks.agreement, record if record >= 0 else 0,
-    )  # fmt: skip
+    return int(worst * 10_000) if worst < 1.0 else 10_000
 
 
-def _room(value: float, support: float, resistance: float, atr: float) -> int:
+def _room(value: float, series: Series) -> int:
     """Structure: near support 100, near resistance 0, one ATR beyond either the other way round.
 
     Above resistance nothing is overhead; below support what held it has given way.
     """
+    support, resistance, atr = series.support, series.resistance, series.atr
+    assert support is not None
+    assert resistance is not None
+    assert atr is not None
     if value > resistance:
         return _hundredths((value - resistance) / atr) if atr > 0 else 0
     if value < support:

@@ -126,6 +126,10 @@ class PoolBook:
             for s in states
         )
 
+    def knows(self, token: TokenId) -> bool:
+        """Has a chain told of the token's route?"""
+        return token in self._routes
+
     def fault(self, token: TokenId) -> str:
         """Why a token must not be bought, "" if it may."""
         route = self._routes.get(token)
