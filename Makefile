@@ -19,7 +19,7 @@ ifneq ($(shell cat .venv/.home 2>/dev/null && $(BIN)/python -c 'print("starts")'
 STALE := stale
 endif
 
-.PHONY: help run install test check soak screenshots bench lock clean stale
+.PHONY: help run install test check soak screenshots bench levels lock clean stale
 
 help: ## list the targets
 	@echo "make TARGET [ARGS='...'] [PYTHON=python3.x]"
@@ -48,6 +48,9 @@ screenshots: .venv/.dev ## make the screenshots for the docs
 
 bench: .venv/.dev ## run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+levels: .venv/.dev ## write docs/levels.md from recorded tapes (TAPES='a.csv b.csv')
+	@$(BIN)/python scripts/levels_table.py $(TAPES)
 
 lock: ## pin the dependencies anew (needs uv; ARGS=--upgrade for the newest)
 	@scripts/lock.sh $(ARGS)
