@@ -114,7 +114,7 @@ def changed(base: Terms, job: Job) -> Terms:
                 exits[name] = _typed(getattr(base.exits, name), text)
             else:
                 profile[name] = _typed(getattr(levels.profile(job.level), name), text)
-        except (ValueError, ArithmeticError):
+        except (ValueError, KeyError, ArithmeticError):
             msg = f"--set {name}={text}: {text!r} is no value of {name}"
             raise ValueError(msg) from None
     try:
