@@ -10,6 +10,7 @@ from typing import Final
 from papertrader_tui.chain.errors import Fault, RpcError, failed, revert_reason
 from papertrader_tui.chain.url import NodeUrl
 from papertrader_tui.feeds.sources.failures import retry_after
+from papertrader_tui.feeds.sources.nesting import too_deep
 from papertrader_tui.feeds.sources.text import MESSAGE_CHARS
 
 # The same fault has another code on another node, so words decide before codes do.
@@ -119,10 +120,11 @@ def decode(url: NodeUrl, status: int, headers: Mapping[str, str], body: bytes, n
     wait = retry_after(headers, now)
     found: object = None
     words = "" if text.startswith("<") else text[: MESSAGE_CHARS * 4]
-    try:
-        found = json.loads(text)
-    except RecursionError:
+    deep = too_deep(text)
+    if deep:
         words = "JSON nested beyond reason"
+    try:
+        found = None if deep else json.loads(text)
     except ValueError:
         if status == 200:
             raise failed(url, Fault.GARBAGE, _looks_like(text), status=status) from None

@@ -26,7 +26,7 @@ LOOK_AROUND: Final = 60.0
 #: The same while one of them is behind.
 LOOK_AGAIN: Final = 15.0
 #: A head is stale that lags the best of the others by more milliseconds or blocks than these,
-#: or is older than these milliseconds or blocks' time.
+#: or is older, or newer than now, than these milliseconds or blocks' time.
 LAG_MS, LAG_BLOCKS = 15_000, 2
 AGE_MS, AGE_BLOCKS = 60_000, 20
 
@@ -255,6 +255,9 @@ class Rpc:
         age = self._wall() - head.time
         if self._stale_ms and age > self._stale_ms:
             words = f"its newest block {head.number:,} is {age / 1_000:,.0f} s old"
+            return str(failed(node.url, Fault.STALE, words))
+        if self._stale_ms and -age > self._stale_ms:
+            words = f"its newest block {head.number:,} is of {-age / 1_000:,.0f} s from now"
             return str(failed(node.url, Fault.STALE, words))
         return ""
 

@@ -28,7 +28,7 @@ from papertrader_tui.engine.outcomes import source_of
 from papertrader_tui.engine.resting import Resting
 from papertrader_tui.engine.situation import Emit, Situation
 from papertrader_tui.simulator.costs import Swap
-from papertrader_tui.simulator.landing import BLOCKS_BY_STRATEGY, MOST_UNSEEN, lands_at, wait
+from papertrader_tui.simulator.landing import BLOCKS_BY_STRATEGY, MOST_UNSEEN_MS, lands_at, wait
 from papertrader_tui.simulator.matching import (
     moves,
     quote_or_why,
@@ -328,7 +328,7 @@ class OrderDesk:
         choices = BLOCKS_BY_STRATEGY[of.profile.gas_strategy]
         blocks = wait(self._account.seed, order.id, attempt, choices)
         # a node that is asked every few seconds tells of a block after newer ones were made
-        unseen = min(max(0, of.now - gas.time) // chain.block_ms, MOST_UNSEEN)
+        unseen = min(max(0, of.now - gas.time), MOST_UNSEEN_MS) // chain.block_ms
         return blocks, of.pools.head(chain.key) + unseen + blocks
 
     def _beyond_cash(self, order: Order, bound: Decimal) -> bool:

@@ -99,8 +99,9 @@ class GasBoard:
         usd = self._usd.get(chain)
         node = self._node.get(chain)
         if node is not None:
+            # dated when the node said it, so that it is not taken for a newer block
             return Gas(
-                chain, now, node.price_wei, node.l1_fee_wei,
+                chain, node.time, node.price_wei, node.l1_fee_wei,
                 node.native_usd if usd is None else usd, node.source, node.fees,
             )  # fmt: skip
         source = f"bundled gas, {'bundled' if usd is None else 'live'} native price"

@@ -19,8 +19,9 @@ BLOCKS_BY_STRATEGY: Mapping[str, Sequence[int]] = {
     "ultra": (1,),
 }
 
-#: At most so many blocks are taken to have been made since a node last told of one.
-MOST_UNSEEN = 5
+#: Blocks are taken to have been made since a node last told of one, for so many milliseconds:
+#: after that the chain is silent, or makes them only when something is sent.
+MOST_UNSEEN_MS = 60_000
 
 
 def wait(seed: int, order_id: str, attempt: int, choices: Sequence[int] = BLOCKS) -> int:

@@ -45,8 +45,8 @@ class PoolBook:
     """
 
     __slots__ = (
-        "_before", "_clock", "_cores", "_heads", "_pricers", "_routes", "_states", "_tables",
-        "_ticks", "_users", "shadow",
+        "_before", "_clock", "_cores", "_heads", "_pricers", "_routes", "_said", "_states",
+        "_tables", "_ticks", "_users", "shadow",
     )  # fmt: skip
 
     def __init__(self, clock: Callable[[], int]) -> None:
@@ -62,6 +62,8 @@ class PoolBook:
         self._heads: dict[str, tuple[int, int]] = {}
         #: per chain: what had been the newest block until then
         self._before: dict[str, int] = {}
+        #: per chain: the block that was told last, and its time
+        self._said: dict[str, tuple[int, int]] = {}
         self.shadow = Shadow()
 
     # ------------------------------------------------------------------ what chains say
@@ -80,10 +82,17 @@ class PoolBook:
         self._forget(item.pool)
 
     def hear(self, gas: Gas) -> None:
-        """Note that a chain has a newer block."""
-        if gas.fees is not None:
+        """Note that a chain has a newer block.
+
+        The same fees of the same moment once more are no word of the chain: they are told again
+        when others say a new price of its native token.
+        """
+        if gas.fees is None or self._said.get(gas.chain) == (gas.fees.block, gas.time):
+            return
+        self._said[gas.chain] = gas.fees.block, gas.time
+        if gas.fees.block != self.head(gas.chain):
             self._before[gas.chain] = self.head(gas.chain)
-            self._heads[gas.chain] = gas.fees.block, self._clock()
+        self._heads[gas.chain] = gas.fees.block, self._clock()
 
     def _reroute(self, route: Route) -> None:
         before = self._routes.get(route.token)

@@ -8,7 +8,7 @@ import pytest
 
 from papertrader_tui.amm.constant_product import ConstantProductPool
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.market import Quote, Timer, Trust
+from papertrader_tui.domain.market import Gas, Quote, Timer, Trust
 from papertrader_tui.domain.money import add, mul, sub
 from papertrader_tui.domain.orders import Kind, SizeBy, Status
 from papertrader_tui.simulator.executions import Requote, requote
@@ -112,6 +112,34 @@ def test_a_silent_chain_lands_it_on_the_estimate_and_says_so() -> None:
     assert fill.reference_source == "test; Base is silent"
     assert fill.execution is None
     assert fill.reference_price == D(3010)
+
+
+def test_a_dead_chain_is_silent_though_others_tell_its_native_price() -> None:
+    """A new price of ether brings the old fees along: no word of the chain."""
+    kit = PoolKit()
+    weth_on_pair(kit)
+    told = gas(fees(kit.block), time=kit.now)
+    last = kit.now
+    for _ in range(3):
+        kit.price("3000", after=20_000)
+        again = Gas(told.chain, told.time, told.price_wei, 0, D(3100), told.source, told.fees)
+        kit.desk.step(again)
+    assert kit.now == last + 60_000
+    assert kit.desk.gas["base"].native_usd == 3_100
+    kit.price("3000", after=1_000)
+    assert kit.desk.pools.silent("base")
+    assert kit.desk.markets[WETH].pricer.fidelity is ev.Fidelity.LIQUIDITY
+    kit.mine()
+    assert not kit.desk.pools.silent("base")
+    assert kit.desk.markets[WETH].pricer.fidelity is ev.Fidelity.POOL
+
+
+def test_no_order_lands_in_a_block_that_was_made_before_it_was_sent() -> None:
+    """However many blocks were made since the node told of one."""
+    kit = PoolKit(level=9)
+    weth_on_pair(kit)
+    kit.price("3000", after=45_000)
+    assert submitted(kit.buy("300")).lands_block == kit.block + 45_000 // 2_000 + 1
 
 
 def test_the_gas_strategy_decides_how_long_it_waits() -> None:

@@ -95,6 +95,7 @@ def test_a_new_price_of_the_native_token_keeps_what_the_node_said() -> None:
     gas = board.heard(price("3100", 10), 10)
     assert gas is not None
     assert (gas.price_wei, gas.l1_fee_wei, gas.fees, gas.source) == (11, 12, FEES, "fee history")
+    assert gas.time == 5  # it is not newer for that
 
 
 def test_a_fault_that_lasts_is_said_once_and_its_end_too() -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from papertrader_tui.domain.money import parse_price
+from papertrader_tui.feeds.sources.nesting import too_deep
 
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NAN = Decimal("NaN")
@@ -40,13 +41,13 @@ def parse_json(text: str) -> object:
     if not stripped:
         msg = "an empty answer"
         raise NotJson(msg)
+    if too_deep(stripped):
+        msg = "JSON nested beyond reason"
+        raise NotJson(msg)
     try:
         return json.loads(
             stripped, parse_float=_number, parse_int=_number, parse_constant=lambda _: _NAN
         )
-    except RecursionError:
-        msg = "JSON nested beyond reason"
-        raise NotJson(msg) from None
     except ValueError as error:
         if stripped.startswith("<"):
             msg = "HTML instead of JSON"

@@ -1,5 +1,7 @@
 """Numbers and texts out of services' answers."""
 
+import json
+import sys
 from decimal import Decimal
 
 import pytest
@@ -7,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papertrader_tui.feeds.sources import values
+from papertrader_tui.feeds.sources.nesting import too_deep
 from papertrader_tui.feeds.sources.text import clean
+from papertrader_tui.feeds.sources.values import NotJson, parse_json
 
 D = Decimal
 
@@ -129,3 +133,29 @@ def test_names_from_outside_are_made_harmless():
     assert clean("x" * 100, 20) == "x" * 19 + "…"
     assert clean(None, 20) == ""
     assert clean("\u200b\u2060\ufeff", 20) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "deep"),
+    [
+        ("[" * 100 + "]" * 100, False),
+        ("[" * 101 + "]" * 101, True),
+        ('{"a":' * 101, True),
+        ("[" + ",".join(['{"a":[]}'] * 500) + "]", False),
+        (json.dumps(["[" * 500, '"' + "{" * 500, "\\", "\\" + "[" * 500]), False),
+        (json.dumps(["\\"])[:-1] + "," + "[" * 101, True),
+    ],
+)
+def test_nesting_is_counted_outside_of_strings(text: str, deep: bool) -> None:
+    assert too_deep(text) is deep
+
+
+@pytest.mark.parametrize("opens", ["[", '{"a":', '["', '[{"a":'])
+def test_nested_beyond_reason_ends_nothing_whatever_libraries_allow(opens: str) -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)  # as py_ecc does, which web3 loads
+    try:
+        with pytest.raises(NotJson):
+            parse_json(opens * 100_000)
+    finally:
+        sys.setrecursionlimit(limit)
