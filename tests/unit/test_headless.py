@@ -18,10 +18,11 @@ from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.domain.orders import Kind, Order, Origin, Side, SizeBy, Status
+from papertrader_tui.domain.outcomes import Outcome
 from papertrader_tui.engine import rows
 from papertrader_tui.engine.snapshot import FeedHealth, Snapshot, SourceRow
 from papertrader_tui.headless import HeadlessOptions, run_headless
-from papertrader_tui.headless.lines import Lines
+from papertrader_tui.headless.lines import OUTCOME, TAGS, Lines
 from papertrader_tui.headless.text import text_line
 from papertrader_tui.ports import JournalError
 
@@ -355,15 +356,33 @@ async def test_every_kind_of_event_has_a_line() -> None:
         ev.OrderActivated(18, T0, "o1", D(1)), ev.OrderCancelled(19, T0, "o1", "x"),
         ev.NotIncluded(20, T0, "o5", WETH, "WETH", Side.BUY, Origin.MANUAL, 9, "why", "working"),
         ev.OrderExpired(21, T0, "o5"),
+        ev.Scored(22, T0, WETH, (Outcome("d1", 900_000, T0, D(3400), D("0.002950"), True),)),
     ]  # fmt: skip
     assert {type(e).__name__ for e in events} == set(ev.KINDS)
     for style in ("text", "json"):
-        lines = Lines(style).of_events(events)
+        lines = Lines(style, (*TAGS, OUTCOME)).of_events(events)
         assert len(lines) == len(events)
         assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
     text = Lines("text").of_events(events)
     assert "big" in text[14]
     assert "closed  P&L +9.00" in text[13]
+
+
+def test_what_became_of_decisions_is_told_where_it_is_asked_for() -> None:
+    outcomes = (
+        Outcome("d1", 900_000, T0, D("3410.2"), D("0.005959"), True),
+        Outcome("d7", 14_400_000, T0, None, None, None),
+    )
+    event = ev.Scored(1, T0, WETH, outcomes)
+    assert Lines("text").of_events([event]) == []
+    text = Lines("text", [OUTCOME], {WETH: "WETH"}).of_events([event])
+    assert [line.partition("] ")[2].split() for line in text] == [
+        ["d1", "WETH", "after", "15", "min", "3410.2", "+0.60", "%", "right"],
+        ["d7", "WETH", "after", "240", "min", "unknown:", "no", "price", "near", "that", "moment"],
+    ]
+    first, second = (json.loads(line) for line in Lines("json", [OUTCOME]).of_events([event]))
+    assert (first["price"], first["move_pct"], first["result"]) == ("3410.2", "0.5959", "right")
+    assert (second["price"], second["move_pct"], second["result"]) == ("", "", "unknown")
 
 
 def test_a_symbol_that_two_watched_tokens_share_has_its_chain_in_text() -> None:

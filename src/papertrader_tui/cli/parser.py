@@ -237,7 +237,12 @@ command on a new account prints the same bytes.
     group.add_argument(
         "--format", choices=("text", "json"), help="lines to read, or JSON (default: text)"
     )
-    group.add_argument("--tags", type=tags, metavar="TAG,…", help="only these: " + ", ".join(TAGS))
+    group.add_argument(
+        "--tags",
+        type=tags,
+        metavar="TAG,…",
+        help=f"only these: {', '.join(TAGS)}, and OUTCOME, what became of decisions",
+    )
     group.add_argument(
         "--every-price",
         action="store_true",

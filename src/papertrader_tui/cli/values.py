@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from papertrader_tui.domain.money import AmountError, parse_amount
 
 TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
+#: Not printed unless they are asked for.
+MORE_TAGS = ("OUTCOME",)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -111,11 +113,12 @@ def horizon(text: str) -> int:
 def tags(text: str) -> tuple[str, ...]:
     """Tags of the headless log, in any case, comma-separated."""
     chosen = [t.strip().upper() for t in text.split(",") if t.strip()]
-    wrong = [t for t in chosen if t not in TAGS]
+    known = (*TAGS, *MORE_TAGS)
+    wrong = [t for t in chosen if t not in known]
     if wrong or not chosen:
-        msg = f"{text!r}: choose from {', '.join(TAGS)}, separated by commas"
+        msg = f"{text!r}: choose from {', '.join(known)}, separated by commas"
         raise argparse.ArgumentTypeError(msg)
-    return tuple(t for t in TAGS if t in chosen)
+    return tuple(t for t in known if t in chosen)
 
 
 def zone(text: str) -> tzinfo:

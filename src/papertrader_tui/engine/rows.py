@@ -22,6 +22,7 @@ from papertrader_tui.domain.events import (
 )
 from papertrader_tui.domain.money import ZERO, add, mul, plain, sub
 from papertrader_tui.domain.orders import Order
+from papertrader_tui.domain.outcomes import Outcome
 from papertrader_tui.engine.snapshot import FeedHealth, PositionRow, SourceRow
 
 Row = dict[str, str | bool]
@@ -116,6 +117,21 @@ def decision_row(decision: Decision) -> Row:
         "price": plain(decision.price),
         "source": decision.source,
         "price_age_s": plain(Decimal(decision.price_age_ms).scaleb(-3)),
+    }
+
+
+def outcome_row(outcome: Outcome, token: str, symbol: str = "") -> Row:
+    """What became of one decision; price and move are empty where no price is known."""
+    known = outcome.price is not None
+    return {
+        "decision": outcome.decision,
+        "token": token,
+        "symbol": symbol,
+        "horizon_s": str(outcome.horizon // 1000),
+        "price": _optional(outcome.price),
+        "move_pct": "" if outcome.move is None else plain(outcome.move.scaleb(2)),
+        "observed": iso(outcome.time) if known else "",
+        "result": ("right" if outcome.right else "wrong") if known else "unknown",
     }
 
 

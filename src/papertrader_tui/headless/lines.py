@@ -21,6 +21,8 @@ from papertrader_tui.engine.snapshot import Snapshot
 from papertrader_tui.headless.text import clean, text_line
 
 TAGS = ("PRICE", "DECISION", "ORDER", "TRADE", "POSITION", "ACCOUNT", "ALERT")
+#: Only where it is asked for: four lines for every decision.
+OUTCOME = "OUTCOME"
 
 #: Token, when it was observed, price, source, and whether it is too old to trade on.
 PriceSeen = tuple[TokenId, int, Decimal, str, bool]
@@ -70,11 +72,23 @@ class Lines:
             self._now = max(self._now, event.time)
             if isinstance(event, ev.WatchChanged):
                 self._named[self._symbol(event.token)] += 1 if event.on else -1
+            if isinstance(event, ev.Scored):
+                lines += self._scored(event)
+                continue
             handler = self._handlers.get(type(event))
             if handler is not None:
                 tag, make = handler
                 lines.append(self._write(event.time, tag, make(event)))
         return lines
+
+    def _scored(self, event: ev.Scored) -> list[str]:
+        if OUTCOME not in self._tags:
+            return []
+        symbol = self._symbol(event.token)
+        return [
+            self._write(event.time, OUTCOME, rows.outcome_row(outcome, event.token, symbol))
+            for outcome in event.outcomes
+        ]
 
     def of_prices(self, prices: Sequence[PriceSeen], now: int = 0) -> list[str]:
         """Lines of prices: the first of each token in each market minute, or every one.

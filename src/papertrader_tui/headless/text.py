@@ -78,6 +78,13 @@ def _decision(row: Row) -> str:
     )
 
 
+def _outcome(row: Row) -> str:
+    head = f"{row['decision']} {_name(row):<8} after {int(str(row['horizon_s'])) // 60} min"
+    if row["result"] == "unknown":
+        return f"{head}  unknown: no price near that moment"
+    return f"{head}  {digits(row['price'])}  {signed(row['move_pct'])} %  {row['result']}"
+
+
 def _order(row: Row) -> str:
     what = f"{row['event']:<9} {row['order_id'] or row['client_id']} {row['side']}"
     why = f"  {row['reason']}" if row["reason"] else ""
@@ -134,6 +141,7 @@ def _alert(row: Row) -> str:
 _BODY = {
     "PRICE": _price,
     "DECISION": _decision,
+    "OUTCOME": _outcome,
     "ORDER": _order,
     "TRADE": _trade,
     "POSITION": _position,
