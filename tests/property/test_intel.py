@@ -92,6 +92,7 @@ def markets(draw: st.DrawFn) -> dict[str, object]:
         "curve": draw(st.none() | POOLS),
         "limit": draw(st.none() | dollars(1, 1e5)),
         "value": draw(floats(90, 115)),
+        "record": draw(st.just(-1) | st.integers(0, 10_000)),
     }
 
 
@@ -105,6 +106,19 @@ CALLED = {
     "exit.stop_loss": {"stop"}, "exit.trailing": {"trailing stop"},
     **{f"exit.take_profit_{n}": {"target 1"} for n in (1, 2, 3)},
 }  # fmt: skip
+
+
+@given(st.integers(1, 10), features(), markets(), st.integers(0, 10_000))
+def test_a_better_own_record_never_lowers_confidence(
+    level: int, said: dict[str, object], values: dict[str, object], better: int
+) -> None:
+    worse = made(level, said, values)
+    other = made(level, said, {**values, "record": max(better, worse.record)})
+    if worse.record >= 0:
+        assert score(other)[2] >= score(worse)[2]
+    # the same context told another record scores as a new one does
+    worse.record = other.record
+    assert score(worse) == score(other)
 
 
 def made(level: int, said: dict[str, object], values: dict[str, object]) -> Context:
