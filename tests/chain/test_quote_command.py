@@ -79,6 +79,25 @@ async def test_a_sale_and_a_purchase_by_quantity(chain_market: ChainMarket, quan
             assert run.amount_in == chain_market.quote(route, raw, exact_out=True)
 
 
+async def test_a_sale_of_what_takes_a_part_counts_what_arrives(chain_market: ChainMarket) -> None:
+    names = names_by_address(chain_market)
+    async with watching(chain_market) as found:
+        sale = await quoted(found, chain_market, "taxed", sell="100")
+        bought = await quoted(found, chain_market, "taxed", spend="50")
+    run = sale.swap.run
+    assert run is not None
+    amount = 97 * 10**18
+    assert (run.amount_in, sale.swap.quantity) == (amount, 100)
+    first, second = run.path.hops
+    route = chain_market.route("taxed", names[first.id.partition(":")[2]])
+    amount = chain_market.quote(route, amount)
+    then = chain_market.route(route.token_out.key, names[second.id.partition(":")[2]])
+    assert run.amount_out == chain_market.quote(then, amount)
+    assert bought.swap.run is not None
+    raw = bought.swap.run.amount_out * 97 // 100
+    assert bought.swap.quantity == parse_amount(str(raw)).scaleb(-18)
+
+
 async def test_an_earlier_block_is_quoted_as_it_was(chain_market: ChainMarket) -> None:
     async with watching(chain_market) as found:
         before = await quoted(found, chain_market, "weth", spend="1000")

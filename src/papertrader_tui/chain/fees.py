@@ -32,6 +32,8 @@ GAS_PRICE_ORACLE: Final = "0x420000000000000000000000000000000000000f"
 
 #: Blocks that tips are taken from.
 BLOCKS: Final = 10
+#: More than a million ether for one unit of gas is no fee that any chain charges.
+MOST_WEI: Final = 10**24
 
 _PRICES: Final = (
     abi.selector("0x5cf24969"),  # basefee()
@@ -83,10 +85,13 @@ class FeeReader:
             history: The answer to `requests`, or the `RpcError` in its place.
             answers: Those to `calls`.
             tip_wei: A usual tip, for where the history has none.
+
+        Raises:
+            RpcError: fees that cannot be.
         """
         told = history if isinstance(history, Mapping) else {}
         l1, rule, jovian = self._l1(answers)
-        return ChainFees(
+        found = ChainFees(
             block=head.number,
             base_fee_wei=head.base_fee_wei,
             next_base_fee_wei=self._next(head, told, jovian=jovian),
@@ -96,6 +101,12 @@ class FeeReader:
             l1_rule=rule,
             jovian=jovian,
         )
+        charged = [found.base_fee_wei, found.next_base_fee_wei, *found.tips_wei]
+        charged += [] if l1 is None else [getattr(l1, name) for name in L1Prices.__slots__]
+        if max(charged) > MOST_WEI:
+            words = f"fees of {max(charged):.1e} wei at block {head.number} cannot be"
+            raise RpcError(Fault.GARBAGE, f"{words}; ask another node")
+        return found
 
     def _next(self, head: Head, history: Mapping[str, Any], *, jovian: bool) -> int:
         predicted = _prediction(history, head.number)

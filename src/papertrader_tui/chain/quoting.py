@@ -100,7 +100,8 @@ async def quote(
         raise NoRoute(wrong)
     verdict = await _judge(reader, token, candidate, head)
     book = PoolBook(lambda: head.time)
-    book.step(Route(token.id, head.time, candidate.hops, "onchain"))
+    taken = verdict.transfer_fee_bps
+    book.step(Route(token.id, head.time, candidate.hops, "onchain", transfer_fee_bps=taken))
     for loaded in candidate.pools:
         if loaded.pool.kind == V3:
             book.step(loaded.ticks)

@@ -431,6 +431,7 @@ class Desk:
     ) -> Sequence[ev.Event]:
         """Record that the desk (re)started; a new account watches the market's tokens."""
         self.now = max(self.now, now)
+        self.pools.begin()
         settings = json.dumps(
             {
                 "risk": ev.to_plain(self.limits),

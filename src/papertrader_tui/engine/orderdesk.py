@@ -250,9 +250,17 @@ class OrderDesk:
     def _time_has_come(self, order: Order, market: TokenMarket, now: int, opening: bool) -> bool:
         """Does it land on a price? Where its chain tells blocks, only if that fell silent."""
         if order.lands_block:
-            late = now > (order.lands_at or 0) + SILENCE
-            return late and self._of.pools.silent(market.chain.key)
+            return self._late(order) and self._of.pools.silent(market.chain.key)
         return (order.lands_at or 0) <= now or (opening and order.quote_time <= now)
+
+    def _late(self, order: Order) -> bool:
+        """Has what it was to land on not been told for too long?
+
+        Right after a start chains are still to be heard, and ways to be found: an order that an
+        earlier session sent waits for them.
+        """
+        overdue = self._of.now > (order.lands_at or 0) + SILENCE
+        return overdue and not self._of.pools.settling(order.token)
 
     def land_in(self, market: TokenMarket, block: int) -> None:
         """Mine what was sent for this block, or for an earlier one and could not land then.
@@ -265,7 +273,7 @@ class OrderDesk:
         exact = pools.stands_before(token, block)
         for order in list(self._account.open.get(token, {}).values()):
             due = exact and order.lands_block <= block
-            late = self._of.now > (order.lands_at or 0) + SILENCE
+            late = self._late(order)
             if (
                 order.status is Status.SUBMITTED
                 and order.lands_block

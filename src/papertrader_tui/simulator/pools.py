@@ -45,8 +45,8 @@ class PoolBook:
     """
 
     __slots__ = (
-        "_before", "_clock", "_cores", "_heads", "_pricers", "_routes", "_said", "_states",
-        "_tables", "_ticks", "_users", "shadow",
+        "_before", "_began", "_clock", "_cores", "_heads", "_pricers", "_routes", "_said",
+        "_states", "_tables", "_ticks", "_users", "shadow",
     )  # fmt: skip
 
     def __init__(self, clock: Callable[[], int]) -> None:
@@ -64,7 +64,12 @@ class PoolBook:
         self._before: dict[str, int] = {}
         #: per chain: the block that was told last, and its time
         self._said: dict[str, tuple[int, int]] = {}
+        self._began = -SILENCE - 1
         self.shadow = Shadow()
+
+    def begin(self) -> None:
+        """A session begins: nothing that chains said in an earlier one is known."""
+        self._began = self._clock()
 
     # ------------------------------------------------------------------ what chains say
 
@@ -118,6 +123,10 @@ class PoolBook:
     def silent(self, chain: str) -> bool:
         """Has the chain said nothing for too long?"""
         return self._clock() - self._heads.get(chain, (0, -SILENCE - 1))[1] > SILENCE
+
+    def settling(self, token: TokenId) -> bool:
+        """May its chain still have to say how a token is swapped? A session began just now."""
+        return token not in self._routes and self._clock() - self._began <= SILENCE
 
     def stands_before(self, token: TokenId, block: int) -> bool:
         """Are the states of a token's pools those that the first transaction of a block finds?

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from papertrader_tui.chain import abi
+from papertrader_tui.chain.errors import Fault as Kind
 from papertrader_tui.chain.errors import RpcError
 from papertrader_tui.chain.fees import (
     ARBITRUM,
@@ -194,6 +196,21 @@ async def test_a_node_without_a_history_is_asked_for_a_usual_tip(node, reads):
     fees = await read_fees(FeeReader(), reads)
     assert fees.tips_wei == (42,) * 5
     assert fees.base_fee_wei == GWEI
+
+
+@pytest.mark.parametrize("which", range(6))
+def test_fees_that_cannot_be_are_refused(which: int):
+    told = [abi.word(1)] * 6 + [abi.word(1)] * 4
+    head = Head(7, 0, "0x1", "0x0", GWEI, 5, 10)
+    assert FeeReader(OP_STACK).fees(head, {}, told).l1 is not None
+    told[which] = abi.word(1 << 255)
+    with pytest.raises(RpcError, match="at block 7 cannot be") as caught:
+        FeeReader(OP_STACK).fees(head, {}, told)
+    assert caught.value.fault is Kind.GARBAGE
+    with pytest.raises(RpcError, match="cannot be"):
+        FeeReader().fees(replace(head, base_fee_wei=1 << 255), {})
+    with pytest.raises(RpcError, match="cannot be"):
+        FeeReader().fees(head, {"reward": [[hex(1 << 255)] * 5]})
 
 
 async def test_a_block_that_is_none_is_an_error(node, reads):

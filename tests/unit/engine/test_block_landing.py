@@ -463,6 +463,36 @@ def test_an_order_sent_before_its_chain_was_heard_of_lands_by_time_on_the_pools(
     assert fill.execution.block == kit.block + 1  # the pools are as at the end of the newest
 
 
+def test_an_order_of_an_earlier_session_waits_for_its_way_and_lands_in_its_block() -> None:
+    kit = PoolKit(level=9)
+    weth_on_pair(kit)
+    block = submitted(kit.buy("3000")).lands_block
+    kit.now += 3_600_000
+    kit.restart()
+    kit.price("3000", after=0)
+    assert kit.mine(blocks=500) == []  # its chain is heard before its way is found
+    assert kit.order(1).status is Status.SUBMITTED
+    kit.tell(route(WETH, PAIR), pair(block=600, reserve1=31 * 10**11))
+    newest, kit.block = kit.block, block - 1
+    fill = checked(only(kit.mine(pair(block=block - 1)), ev.Filled))
+    assert fill.execution is not None
+    assert fill.execution.block == block < newest
+    assert fill.fidelity is ev.Fidelity.POOL
+
+
+def test_an_order_whose_way_is_never_found_lands_on_the_estimate() -> None:
+    kit = PoolKit(level=9)
+    weth_on_pair(kit)
+    kit.buy("3000")
+    kit.now += 3_600_000
+    kit.restart()
+    kit.price("3000", after=0)
+    kit.mine()
+    fill = only(kit.mine(after=61_000), ev.Filled)
+    assert fill.fidelity is ev.Fidelity.LIQUIDITY
+    assert fill.reference_source.endswith("its pools are not known")
+
+
 def test_a_chain_that_begins_anew_does_not_keep_an_order_for_ever() -> None:
     kit = PoolKit(level=9)
     weth_on_pair(kit)
