@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -203,3 +206,23 @@ def test_a_decision_told_whole_says_what_became_of_it(
     found = json.loads(capsys.readouterr().out)
     assert [o["horizon"] for o in found["outcomes"]] == list(HORIZONS)
     assert found["round_trip"] is not None or found["action"] == "SELL"
+
+
+@pytest.mark.parametrize("name", ["move", "right"])
+def test_an_outcome_that_was_changed_is_found(
+    made: tuple[Path, Kit], tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "main.db"
+    shutil.copy(made[0] / "accounts" / "main.db", path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        seq, body = connection.execute(
+            "SELECT seq, body FROM journal WHERE kind = 'Scored' ORDER BY seq LIMIT 1 OFFSET 20"
+        ).fetchone()
+        plain = json.loads(body)
+        first = plain["outcomes"][0]
+        first[name] = not first["right"] if name == "right" else "0.123456"
+        connection.execute("UPDATE journal SET body = ? WHERE seq = ?", (json.dumps(plain), seq))
+    report = verify(path)
+    assert report.difference is not None
+    assert (report.difference.table, report.difference.key) == ("journal", str(seq))
+    assert name in report.difference.stored

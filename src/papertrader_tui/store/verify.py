@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from papertrader_tui.domain.account import Account
-from papertrader_tui.domain.events import AccountMarked, Event, Filled, Reverted
+from papertrader_tui.domain.events import AccountMarked, Event, Filled, Reverted, Scored
 from papertrader_tui.domain.ledger import GAS, IMPACT, LP_FEES, MEV, postings
 from papertrader_tui.domain.money import add, plain, sub, total
 from papertrader_tui.simulator.executions import requote
-from papertrader_tui.store import facts, tables
+from papertrader_tui.store import facts, outcomes, tables
 from papertrader_tui.store.codec import decode_command, decode_event, decode_order, text
 from papertrader_tui.store.database import reading
 from papertrader_tui.store.report import Difference, VerifyReport
@@ -148,7 +148,7 @@ class _Fold:
         self._fills = _Stored(connection, "fills", "seq", 1)
         self._equity = _Stored(connection, "equity", "seq", 1)
         self._orders: dict[str, tuple[int, int]] = {}
-        self._posted = 0
+        self._posted = self._judged = 0
 
     def walk(self) -> None:
         events = facts.events(self._connection)
@@ -172,6 +172,7 @@ class _Fold:
             "entries are as posted": self._entries.count,
             "fills and reverts are as booked": self._fills.count,
             "equity rows fit the ledger exactly": self._equity.count,
+            "outcomes of decisions follow from their prices": self._judged,
         }
 
     def _step(self, event: Event) -> None:
@@ -181,6 +182,11 @@ class _Fold:
             if balance != 0:
                 raise _Differs("journal", event.seq, f"entries that sum to {balance}", "0")
             self._posted += 1
+        if isinstance(event, Scored):
+            wrong = outcomes.fault(event, self.account.record)
+            if wrong is not None:
+                raise _Differs("journal", event.seq, *wrong)
+            self._judged += len(event.outcomes)
         try:
             self.account.apply(event)
         except (ValueError, KeyError, RuntimeError, ArithmeticError) as error:
