@@ -395,9 +395,9 @@ def test_a_symbol_that_two_watched_tokens_share_has_its_chain_in_text() -> None:
         lines.of_events([ev.WatchChanged(1, T0, token, True) for token in watched[1:]])
         return lines.of_prices(seen)
 
-    assert "WETH·base" in names("text", *weths)[0]
-    assert "WETH·ethereum" in names("text", *weths)[1]
-    assert all("·" not in line for line in names("text", weths[0]))
+    assert "WETH@base" in names("text", *weths)[0]
+    assert "WETH@ethereum" in names("text", *weths)[1]
+    assert all("@" not in line for line in names("text", weths[0]))
     assert all(json.loads(line)["symbol"] == "WETH" for line in names("json", *weths))
 
 

@@ -131,7 +131,7 @@ class Lines:
         """A line to read: a symbol that two watched tokens share has its chain beside it."""
         symbol, token = row.get("symbol"), row.get("token")
         if symbol and token and self._named[str(symbol)] > 1:
-            row = {**row, "symbol": f"{symbol}·{str(token).partition(':')[0]}"}
+            row = {**row, "symbol": f"{symbol}@{str(token).partition(':')[0]}"}
         return text_line(time, tag, row)
 
     def _symbol(self, token: TokenId | None) -> str:
