@@ -147,7 +147,9 @@ def price_digits(value: Decimal) -> Decimal:
     A quotient may come out as 3E+3: what is worked out from 3000 has other digits after the point.
     """
     rounded = _PRICE.plus(value)
-    return rounded if int(rounded.as_tuple().exponent) <= 0 else rounded.quantize(ONE)
+    if int(rounded.as_tuple().exponent) <= 0 or rounded.adjusted() >= ROUNDING.prec:
+        return rounded
+    return rounded.quantize(ONE, context=ROUNDING)
 
 
 def parse_price(text: str) -> Decimal | None:

@@ -186,3 +186,19 @@ def test_what_the_first_transaction_of_a_block_finds_is_known_for_sure_or_not_at
     made.step(pair(block=104))
     assert not made.stands_before(WETH, 104)  # too new
     assert not made.stands_before(PEPE, 104)
+
+
+@pytest.mark.parametrize(
+    ("held", "held_usdc", "usable"),
+    [(1, 10**33, False), (2, 10**27, False), (10**33, 1, True), (1, 1, True)],
+)
+def test_pools_at_no_usable_price_price_nothing_and_end_nothing(
+    held: int, held_usdc: int, usable: bool
+) -> None:
+    made = book(route(WETH, PAIR), pair(reserve0=held, reserve1=held_usdc))
+    found = made.pricer(WETH)
+    assert (found is not None) is usable
+    thin = 4_295_128_740  # square root price at the lowest tick: the other end of all prices
+    state = deep(tick=-887_272)
+    state.sqrt_price_x96 = thin
+    assert book(route(WETH, DEEP), ticks(), state).pricer(WETH) is None
