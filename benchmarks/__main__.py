@@ -15,6 +15,7 @@ from benchmarks import (
     first_frame,
     memory,
     node_load,
+    peers,
     quotes,
     tape_events,
 )
@@ -29,10 +30,12 @@ BENCHMARKS: Mapping[str, Callable[[], list[Figure]]] = {
     "quotes": quotes.run,
     "block_news": block_news.run,
     "node_load": node_load.run,
+    "peers": peers.run,
 }
 #: The same at a size that takes seconds, to try them out: their figures mean little.
 QUICK: Mapping[str, Callable[[], list[Figure]]] = {
     "tape_events": lambda: tape_events.run(rows=6_000, rounds=1, levels=(9,)),
+    "peers": lambda: peers.run(rows=6_000, rounds=1, install=False),
     "first_frame": lambda: first_frame.run(rounds=1, warm=False),
     "console": lambda: console.run(seconds=0.3, keys=5, tokens=30),
     "fill_latency": lambda: fill_latency.run(orders=10),

@@ -317,8 +317,13 @@ class Account:
             position.mark = price
             position.value = mul(position.quantity, price)
 
-    def totals(self, time: int) -> ev.AccountMarked:
-        """The account now, as the event that would record it (with the next sequence number)."""
+    def totals(self, time: int, liquidation: Decimal | None = None) -> ev.AccountMarked:
+        """The account now, as the event that would record it (with the next sequence number).
+
+        Args:
+            time: Market milliseconds.
+            liquidation: What cash and all holdings, sold now, would come to; None if not known.
+        """
         ledger = self.ledger
         holdings = ledger.holdings()
         equity = add(ledger.cash, holdings)
@@ -340,6 +345,7 @@ class Account:
             self.decisions,
             ledger.reconciled(),
             ledger.balances["mev"],
+            liquidation,
         )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
@@ -411,8 +410,7 @@ class Desk:
 
     def record(self) -> None:
         """Emit the account as it stands."""
-        totals = self.account.totals(self.now)
-        self.emit(replace(totals, liquidation=self.liquidation.total()))
+        self.emit(self.account.totals(self.now, self.liquidation.total()))
 
     def _refresh(self) -> None:
         """Work out when time matters next, and which equity closes a gate."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -81,7 +80,7 @@ class View:
     def _build(self) -> Snapshot:
         desk, info, account = self._desk, self._market.info, self._desk.account
         now = self._now()
-        totals = replace(account.totals(now), liquidation=desk.liquidation.total())
+        totals = account.totals(now, desk.liquidation.total())
         positions = tuple(
             self._position(token) for token in account.ledger.positions if token in desk.markets
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from papertrader_tui.domain.decision import Check, Factor
@@ -93,20 +93,33 @@ def _percent(hundredths: int) -> Decimal:
 
 def missing(ctx: Context) -> tuple[str, ...]:
     """Factors and inputs that were not to be had, each once, in the order of the factors."""
+    series = ctx.series
+    spans: tuple[int, ...] = ()
+    if series.trend is not None:
+        spans = tuple(
+            bars * series.bar_ms
+            for bars, walk in zip(HORIZONS, series.walks, strict=True)
+            if walk is None
+        )
+    full = ctx.gas_fullness >= 0.0
+    return _missing(ctx.marks.weights, spans, ctx.gas_usd is None, ctx.gas_rank is None, full)
+
+
+@lru_cache(maxsize=512)  # it hardly ever changes from one decision to the next
+def _missing(
+    shares: tuple[int, ...], spans: tuple[int, ...], no_cost: bool, no_rank: bool, full: bool
+) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for (_, name), weight in zip(_NAMES, ctx.marks.weights, strict=True):
+    for (_, name), weight in zip(_NAMES, shares, strict=True):
         if not weight:
             found[name] = None
-    series = ctx.series
-    if series.trend is not None:
-        for bars, walk in zip(HORIZONS, series.walks, strict=True):
-            if walk is None:
-                found[f"trend over {sentences.span(bars * series.bar_ms)}"] = None
-    if ctx.gas_usd is None:
+    for span in spans:
+        found[f"trend over {sentences.span(span)}"] = None
+    if no_cost:
         found["gas cost"] = None
-    if ctx.gas_rank is not None and ctx.gas_fullness < 0.0:
+    if not no_rank and not full:
         found["block fullness"] = None
-    if ctx.gas_rank is None and ctx.gas_fullness >= 0.0:
+    if no_rank and full:
         found["gas of the day"] = None
     return tuple(found)
 

@@ -1,0 +1,1 @@
+"""What each peer runs, in an interpreter of its own that has it installed."""
