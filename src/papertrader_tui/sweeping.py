@@ -52,6 +52,7 @@ class Work:
         tapes = open_tapes(self.chain, [self.paths[job.tape]], self.reading)
         warm, inputs = tapes.play()
         played = stage([changed(self.terms, job)], tape_recording(tapes, warm))
+        tapes.awaited = played.awaits
         played.play(inputs)
         played.end()
         return result(played.report(0))

@@ -85,8 +85,8 @@ def _on_tapes(
     paths = [Path(name).expanduser() for name in arguments.files]
     tapes = open_tapes(loaded.settings.market.chain, paths, reading(arguments))
     with _live() as shown:
-        played, count = play(loaded, arguments, tapes, levels, seen=shown)
-    return played, {"market": "tape", **described(arguments, tapes, played, count)}
+        played = play(loaded, arguments, tapes, levels, seen=shown)
+    return played, {"market": "tape", **described(arguments, tapes, played)}
 
 
 def _on_market(

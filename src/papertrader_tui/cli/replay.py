@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         files = [_files(arguments.out, one, levels, stack) for one in levels]
         heeds = [one.heed for one in files if one is not None]
-        played, count = play(loaded, arguments, tapes, levels, heeds)
-        found = described(arguments, tapes, played, count)
+        played = play(loaded, arguments, tapes, levels, heeds)
+        found = described(arguments, tapes, played)
         results = _results(played) if arguments.json or arguments.out is not None else []
         for one, result in zip(files, results, strict=False):
             if one is not None:
@@ -99,7 +99,7 @@ def play(
     heeds: Sequence[Heed] = (),
     *,
     seen: Callable[[Stage], None] | None = None,
-) -> tuple[Stage, int]:
+) -> Stage:
     """Play tapes to their end.
 
     Args:
@@ -111,22 +111,23 @@ def play(
         seen: Shows how they stand now and then, instead of a bar.
 
     Returns:
-        The accounts, and how many inputs they heard.
+        The accounts.
     """
     warm, inputs = tapes.play()
     every = [terms(loaded, n, costs=arguments.costs, gates=arguments.gates) for n in levels]
     played = stage(every, tape_recording(tapes, warm), heeds)
+    tapes.awaited = played.awaits
     began = time.monotonic()
     with progress("replay", on=seen is None) as tell:
 
-        def told(count: int) -> None:
-            rate = count / max(1e-9, time.monotonic() - began)
+        def told(_: int) -> None:
+            rate = tapes.rows / max(1e-9, time.monotonic() - began)
             if seen is not None:
                 seen(played)
             else:
-                tell(tapes.position, tapes.size, f"{rate:,.0f} events/s")
+                tell(tapes.position, tapes.size, f"{rate:,.0f} rows/s")
 
-        count = played.play(inputs, told)
+        played.play(inputs, told)
     played.end()
     seconds = max(1e-9, time.monotonic() - began)
     for name, reader in zip(tapes.names, tapes.readers, strict=True):
@@ -134,10 +135,10 @@ def play(
         for fault in reader.report.faults:
             print(f"papertrader: {name}: {fault}", file=sys.stderr)
     print(
-        f"papertrader: {count:,} events in {seconds:.1f} s ({count / seconds:,.0f}/s)",
+        f"papertrader: {tapes.rows:,} rows in {seconds:.1f} s ({tapes.rows / seconds:,.0f}/s)",
         file=sys.stderr,
     )
-    return played, count
+    return played
 
 
 def _files(
@@ -160,7 +161,7 @@ def _files(
         raise ConfigError(msg) from error
 
 
-def described(arguments: argparse.Namespace, tapes: Tapes, played: Stage, count: int) -> Found:
+def described(arguments: argparse.Namespace, tapes: Tapes, played: Stage) -> Found:
     """What was replayed, without how long it took: the same bytes every time."""
     one = played.terms[0]
     return {
@@ -174,7 +175,6 @@ def described(arguments: argparse.Namespace, tapes: Tapes, played: Stage, count:
         "gates": arguments.gates,
         "seed": one.seed,
         "cash": plain(one.cash),
-        "events": count,
     }  # fmt: skip
 
 

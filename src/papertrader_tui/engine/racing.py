@@ -38,7 +38,6 @@ _Found = tuple[Scores, int, str]
 """Scores but for the own record, that record's weight, and the rule that refuses at any level."""
 
 _SKIP = Action.SKIP
-_ORDERING = (Action.BUY, Action.SELL)
 
 
 class SharedSeries(Series):
@@ -74,7 +73,7 @@ class _Racer:
     """A desk, and what of it says whether an input can matter; looked at anew when it is stepped.
 
     Attributes:
-        epoch: Grows with every event that may close or open a gate.
+        epoch: Grows with every event that may close or open a gate (`Account.moves`).
         watches: It watches enough tokens to look at all of them together.
         small: Its equity does not change what depth is measured with.
     """
@@ -87,13 +86,13 @@ class _Racer:
     def __init__(self, number: int, desk: Desk) -> None:
         self.number = number
         self.desk = desk
-        self.epoch = 0
         self.look()
 
     def look(self) -> None:
         """Note what the desk is like now."""
         desk = self.desk
         account, contexts = desk.account, desk.trader.contexts
+        self.epoch = account.moves
         self.profile = profile = desk.profile
         self.level = profile.level
         self.every = profile.decide_every_ms
@@ -154,6 +153,11 @@ class Race:
     def lead(self) -> Desk:
         """What is known of the market."""
         return self._lead
+
+    def awaits(self, token: TokenId) -> bool:
+        """Does any racer wait for the opening price of a token's next candle?"""
+        lane = self._lanes.get(token)
+        return lane is None or any(market.held or market.working for market in lane.markets)
 
     def learn(self, token: Token) -> None:
         """Know another token."""
@@ -365,18 +369,14 @@ class Race:
 
     def _after(self, racer: _Racer, events: Sequence[ev.Event]) -> None:
         """Note what came of it."""
+        desk = racer.desk
         if events:
             self._told(racer.number, events)
-            for event in events:
-                if isinstance(event, ev.AccountMarked | ev.Scored):
-                    continue
-                if isinstance(event, ev.Decided) and event.decision.action not in _ORDERING:
-                    continue
-                racer.epoch += 1
-            racer.look()
-            return
-        # without an event only what time does by itself can have moved
-        desk = racer.desk
+            moves = desk.account.moves
+            if moves != racer.epoch or desk.profile is not racer.profile:
+                racer.look()
+                return
+        # otherwise only what time does by itself can have changed
         racer.due = desk.due
         if desk.account.ledger.positions:
             racer.small = float(desk.equity) * REFERENCE_SHARE <= REFERENCE_USD

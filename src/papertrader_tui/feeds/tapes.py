@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class Tapes:
         registry: The bundled chains and the tapes' tokens.
         watchlist: The tokens, in order of appearance.
         interval: The longest candle in milliseconds, 0 where there are none.
+        awaited: Set it to be spared opening prices that nobody waits for, as `TapeReader.inputs`;
+            of several tapes all are read, since one is always read ahead of the others.
 
     Raises:
         TapeError: a file cannot be played, or the chain is not known.
@@ -71,6 +73,7 @@ class Tapes:
         self.registry = Registry(bundled.chains).with_tokens(tokens.values())
         self.watchlist = list(tokens)
         self.interval = max((n for r in self.readers for n in r.intervals.values()), default=0)
+        self.awaited: Callable[[TokenId], bool] | None = None
         self._since = since
         self._until = until
         self._parts = [str(part) for part in (chain, zone, stamp, symbol) if part]
@@ -110,7 +113,8 @@ class Tapes:
             TapeError: there is no usable row in the period. Later, from the iterator: a token
                 turns out to be in two tapes at once.
         """
-        inputs = self._merged() if len(self.readers) > 1 else self.readers[0].inputs()
+        one = self.readers[0]
+        inputs = self._merged() if len(self.readers) > 1 else one.inputs(self._is_awaited)
         past = Past(self.watchlist, self.interval)
         last = 0
         for item in inputs:
@@ -126,6 +130,9 @@ class Tapes:
                 return [gas, *past.inputs(last)], self._until_end(item, inputs)
             past.add(item)
         raise TapeError(self._nothing(last))
+
+    def _is_awaited(self, token: TokenId) -> bool:
+        return self.awaited is None or self.awaited(token)
 
     def _until_end(
         self, first: MarketInput, following: Iterator[MarketInput]

@@ -11,7 +11,7 @@ from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.exit_rules import USUAL_EXITS, ExitRules
-from papertrader_tui.domain.market import MarketInput
+from papertrader_tui.domain.market import MarketInput, Quote
 from papertrader_tui.domain.performance import Report, Tally, report
 from papertrader_tui.domain.risk import RiskLimits
 from papertrader_tui.domain.tokens import Registry, TokenId
@@ -201,6 +201,10 @@ class Stage:
         """What is known of the market."""
         return self._lead
 
+    def awaits(self, token: TokenId) -> bool:
+        """Does any account wait for the opening price of a token's next candle?"""
+        return self._race.awaits(token) if self._race is not None else self._lead.awaits(token)
+
     def play(self, inputs: Iterable[MarketInput], told: Callable[[int], None] | None = None) -> int:
         """Step all inputs; returns how many there were.
 
@@ -210,14 +214,11 @@ class Stage:
         """
         source = self._venue.inputs(inputs)
         count = 0
-        sampler, lead = self.sampler, self._lead
         while True:
             done = self._chunk(islice(source, CHUNK))
             if not done:
                 return count
             count += done
-            if lead.now >= sampler.due:
-                sampler.sample(lead.now)
             if told is not None:
                 told(count)
 
@@ -227,13 +228,12 @@ class Stage:
         due = sampler.due
         count = 0
         if self._race is not None:
-            race_step, now = self._race.step, self._lead.now
+            race_step = self._race.step
             for item in inputs:
                 race_step(item)
                 count += 1
-                now = item.time
-                if now >= due:
-                    sampler.sample(now)
+                if item.time >= due and not _opens(item):
+                    sampler.sample(item.time)
                     due = sampler.due
             return count
         step, tell = self.desks[0].step, self._tell
@@ -242,7 +242,7 @@ class Stage:
             count += 1
             if out:
                 tell(0, out)
-            if item.time >= due:
+            if item.time >= due and not _opens(item):
                 sampler.sample(item.time)
                 due = sampler.due
         return count
@@ -271,3 +271,8 @@ class Stage:
             apply(event)
         if self._heeds:
             self._heeds[number](events)
+
+
+def _opens(item: MarketInput) -> bool:
+    """An opening price, which may be left out where nobody waits for it."""
+    return type(item) is Quote and item.opening
