@@ -17,6 +17,7 @@ from benchmarks import (
     node_load,
     peers,
     quotes,
+    replays,
     tape_events,
 )
 from benchmarks.figures import Figure, table
@@ -31,6 +32,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Figure]]] = {
     "block_news": block_news.run,
     "node_load": node_load.run,
     "peers": peers.run,
+    "replays": replays.run,
+    "long_tape": replays.memory,
 }
 #: The same at a size that takes seconds, to try them out: their figures mean little.
 QUICK: Mapping[str, Callable[[], list[Figure]]] = {
@@ -42,6 +45,8 @@ QUICK: Mapping[str, Callable[[], list[Figure]]] = {
     "memory": lambda: memory.run(days=(), rows=(2_000,)),
     "quotes": lambda: quotes.run(count=500, rounds=1),
     "block_news": lambda: block_news.run(blocks=5, rounds=1),
+    "replays": lambda: replays.run(rows=4_000, rounds=1),
+    "long_tape": lambda: replays.memory(rows=(4_000,)),
     "node_load": lambda: node_load.run(rounds=1),
 }
 
