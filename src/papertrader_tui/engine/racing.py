@@ -22,13 +22,8 @@ from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.indicators import Series
-from papertrader_tui.intel.scoring import (
-    REFERENCE_SHARE,
-    REFERENCE_USD,
-    Scores,
-    contribution,
-    score,
-)
+from papertrader_tui.intel.marking import REFERENCE_SHARE, REFERENCE_USD, contribution
+from papertrader_tui.intel.scoring import Scores, score
 from papertrader_tui.intel.unsized import RECORD_WEIGHT, at_any_level, refused
 
 Told = Callable[[int, Sequence[ev.Event]], None]

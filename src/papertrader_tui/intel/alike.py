@@ -10,7 +10,8 @@ from __future__ import annotations
 from papertrader_tui.domain.market import HOUR
 from papertrader_tui.intel.context import Context, Marks
 from papertrader_tui.intel.decisions import STRESS_ENTRY
-from papertrader_tui.intel.scoring import ready, stress, totals
+from papertrader_tui.intel.marking import ready
+from papertrader_tui.intel.scoring import stress, totals
 from papertrader_tui.intel.sizing import paying_sizes
 
 

@@ -10,7 +10,7 @@ from papertrader_tui.domain.market import DAY, HOUR, MINUTE
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.decisions import Verdict
 from papertrader_tui.intel.indicators import HORIZONS
-from papertrader_tui.intel.scoring import reference_impact, reference_order
+from papertrader_tui.intel.marking import reference_impact, reference_order
 
 Inputs = tuple[FactorInput, ...]
 
