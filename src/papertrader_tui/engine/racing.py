@@ -70,12 +70,11 @@ class _Racer:
     Attributes:
         epoch: Grows with every event that may close or open a gate (`Account.moves`).
         watches: It watches enough tokens to look at all of them together.
-        small: Its equity does not change what depth is measured with.
     """
 
     __slots__ = (
         "bot", "desk", "drop", "drop_due", "due", "epoch", "every", "flattening", "level",
-        "number", "profile", "small", "watches",
+        "number", "profile", "watches",
     )  # fmt: skip
 
     def __init__(self, number: int, desk: Desk) -> None:
@@ -96,7 +95,6 @@ class _Racer:
         self.flattening = desk.flattening
         self.watches = len(account.watch) >= FEWEST_FOR_DROP
         self.drop_due, self.drop = contexts.drop_due, contexts.drop
-        self.small = float(desk.equity) * REFERENCE_SHARE <= REFERENCE_USD
 
 
 class _Lane:
@@ -310,7 +308,8 @@ class Race:
         assert context is not None  # what there are scores of
         if context.fault or context.age_ms > context.max_age_ms:
             return False
-        if not racer.small and (context.liquidity is not None or context.curve is not None):
+        deep = context.liquidity is not None or context.curve is not None
+        if deep and _weighs(racer.desk):
             return False
         scores, weight, anyway = found
         confidence = scores[2] + (contribution(record, weight) if record > 0 else 0)
@@ -339,15 +338,23 @@ class Race:
 
     def _step(self, racer: _Racer, lane: _Lane, market: TokenMarket, item: Quote | Bar) -> None:
         """Step a racer's own desk."""
-        self._catch_up(racer)
-        due = market.next_decision
-        epoch = racer.epoch
-        self._after(racer, racer.desk.step(item))
-        context = market.context
+        now, desk = self._now, racer.desk
+        due, epoch = market.next_decision, racer.epoch
+        looks = racer.watches and now >= racer.drop_due
+        if looks:
+            self._catch_up(racer)
+        elif desk.now < now:
+            desk.now = now
+        events = desk.step(item)
+        if events or looks or now >= racer.due:
+            self._after(racer, events)
+        if market.next_decision == due:
+            return
+        context, lead = market.context, lane.lead.context
         if context is not None:
-            if lane.lead.context is not None:
-                context.marks = lane.lead.context.marks  # derived from the same bars and depth
-            if market.next_decision != due and not context.held and not context.blocked:
+            if lead is not None:
+                context.marks = lead.marks  # derived from the same bars and depth
+            if not context.held and not context.blocked:
                 lane.clear[racer.number] = epoch
 
     def _catch_up(self, racer: _Racer) -> None:
@@ -373,8 +380,11 @@ class Race:
                 return
         # otherwise only what time does by itself can have changed
         racer.due = desk.due
-        if desk.account.ledger.positions:
-            racer.small = float(desk.equity) * REFERENCE_SHARE <= REFERENCE_USD
         if racer.watches:
             contexts = desk.trader.contexts
             racer.drop_due, racer.drop = contexts.drop_due, contexts.drop
+
+
+def _weighs(desk: Desk) -> bool:
+    """Is its equity what depth is measured with, rather than the reference that is common?"""
+    return float(desk.equity) * REFERENCE_SHARE > REFERENCE_USD
