@@ -99,9 +99,8 @@ def _name(desk: Desk, token: TokenId) -> str:
 def _gas_note(gas: GasCost) -> str:
     if gas.made_of is None or not gas.l1_fee_wei:
         return f"{gas.units:,} gas{' + L1 data' if gas.l1_fee_wei else ''}, {gas.source}"
-    l2 = gas_usd(gas.units, gas.price_wei, 0, gas.native_usd)
     l1 = gas_usd(0, 0, gas.l1_fee_wei, gas.native_usd)
-    return f"L2 {l2:.4f} + L1 {l1:.4f}"
+    return f"L1 {l1:.3f} of it"
 
 
 def _exposure(

@@ -25,7 +25,8 @@ MUTED, FAINT = "$foreground 56%", "$foreground 30%"
 def quote_lines(preview: Preview) -> list[Line]:
     """(label, figure, note) of each line, in the order in which a trader reads them.
 
-    A buy by quantity fixes what is received, so its worst case is a maximum to pay.
+    A buy by quantity fixes what is received, so its worst case is a maximum to pay. What was
+    typed is not said again: so all of it fits into 24 rows, a sandwich and the route included.
     """
     request = preview.request
     symbol = fmt.clean(preview.token.symbol, 8)
@@ -38,9 +39,10 @@ def quote_lines(preview: Preview) -> list[Line]:
     else:
         worst = fmt.quantity(preview.minimum, 12) if buying else fmt.money(preview.minimum)
     paid, got = ("USDC", symbol) if buying else (symbol, "USDC")
+    typed = SizeBy.NOTIONAL if buying else SizeBy.QUANTITY
     lines = [
-        ("spend", spend, paid),
-        ("out", receive, got),
+        *([] if request.size_by is typed else [("spend", spend, paid)]),
+        *([] if exact_out else [("out", receive, got)]),
         ("price", fmt.price(preview.price), _off(preview.price, preview.reference)),
         ("LP fee", fmt.money(preview.lp_fee, 3), fmt.percent(preview.lp_fee_pct, sign=False)),
         ("impact", fmt.money(preview.impact, 3), fmt.percent(preview.impact_pct, sign=False)),
@@ -48,7 +50,7 @@ def quote_lines(preview: Preview) -> list[Line]:
         ("maximum" if exact_out else "minimum", worst, f"within {bps(request.tolerance_bps)}"),
     ]
     if preview.mev:
-        lines.append(("MEV", fmt.money(preview.mev, 3), "if it is sandwiched"))
+        lines.append(("MEV", fmt.money(preview.mev, 3), "if sandwiched"))
     if preview.route:
         lines.append(("route", "", fmt.clean(preview.route, 60)))
     return lines
@@ -73,6 +75,9 @@ def quote_content(preview: Preview | None) -> Content:
         )
     ]
     for label, figure, note in quote_lines(preview):
+        if label == "route":  # the whole width is needed for two hops
+            lines.append(Content.styled(note, MUTED))
+            continue
         lines.append(
             Content.assemble(
                 (f"{label:<8}", MUTED),
