@@ -312,3 +312,31 @@ def test_a_sweep_started_by_python_m_has_workers(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert [row["level"] for row in json.loads(done.stdout)] == ["1", "2", "3"]
+
+
+def test_a_race_on_live_prices_hears_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with MarketServer([WETH]) as market:
+        market.set_price(WETH, "3000")
+        for name, url in market.environment().items():
+            monkeypatch.setenv(name, url)
+        run("token", "add", WETH.id, "--list", "one")
+        monkeypatch.setenv("PAPERTRADER_ACCOUNT_WATCHLIST", "one")
+        words = ("race", "--market", "live", "--levels", "1,9", "--for", "3s", "--json")
+        code, out, err = run(*words)
+    assert code == 0
+    assert "papertrader: LIVE: " in err
+    found = json.loads(out)
+    assert (found["market"], len(found["standings"])) == ("live", 2)
+    assert all(one["equity"] == "10000" for one in found["standings"])
+
+
+def test_a_race_on_live_prices_does_not_start_blind(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with MarketServer([WETH]) as market:
+        environment = dict(market.environment())
+    for name, url in environment.items():  # nobody listens there any more
+        monkeypatch.setenv(name, url)
+    code, out, err = run("race", "--market", "live", "--for", "3s")
+    assert (code, out) == (1, "")
+    assert "no price source answered" in err
