@@ -20,7 +20,9 @@ from papertrader_tui.intel.exits import ExitPlan, breach, sold_part
 from papertrader_tui.intel.explain import explain
 from papertrader_tui.intel.indicators import Series
 from papertrader_tui.intel.levels import LEVELS
+from papertrader_tui.intel.marking import contribution
 from papertrader_tui.intel.scoring import score
+from papertrader_tui.intel.unsized import RECORD_WEIGHT, at_any_level, refused
 from tests.unit.intel.builders import BAR, START, context, series_with
 
 
@@ -428,3 +430,23 @@ def test_12_a_rule_told_without_scores_is_the_one_that_scores_lead_to(
         rule = judge(ctx).rule
         for other in RULES:
             assert not alike(ctx, other) or other == rule
+
+
+@given(st.integers(1, 10), features(), markets(), st.none() | st.integers(0, 10_000))
+def test_13_an_entry_refused_before_its_size_is_refused_so_by_the_rules(
+    level: int, said: dict[str, object], values: dict[str, object], record: int | None
+) -> None:
+    ctx = made(level, said, values)
+    ctx.pending, ctx.blocked = False, ""
+    ctx.record = -1 if record is None else 0
+    scores = score(ctx)  # as those who share it have it: the own record is added last
+    confidence = scores[2]
+    if record is not None:
+        ctx.record = record
+        confidence += contribution(record, ctx.marks.weights[RECORD_WEIGHT])
+    rule = refused(ctx.profile, scores[0], confidence, at_any_level(ctx, scores))
+    verdict = judge(ctx)
+    assert verdict.scores[2] == confidence
+    assert verdict.scores[0] == scores[0]
+    if not ctx.fault and ctx.age_ms <= ctx.max_age_ms and not ctx.held and rule:
+        assert verdict.rule == rule

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from papertrader_tui.bot.contexts import FEWEST_FOR_DROP
 from papertrader_tui.bot.keeper import REPEAT_EVERY
 from papertrader_tui.bot.tokenmarket import TokenMarket
 from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.decision import Action
-from papertrader_tui.domain.market import Bar, Depth, History, MarketInput, Quote
+from papertrader_tui.domain.market import Bar, Depth, MarketInput, Quote
+from papertrader_tui.domain.pools import PoolInput
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.desk import Desk
+from papertrader_tui.engine.lanes import Lane, Racer, SharedSeries
 from papertrader_tui.intel.context import Context
-from papertrader_tui.intel.indicators import Series
 from papertrader_tui.intel.marking import REFERENCE_SHARE, REFERENCE_USD, contribution
 from papertrader_tui.intel.scoring import Scores, score
 from papertrader_tui.intel.unsized import RECORD_WEIGHT, at_any_level, refused
@@ -35,88 +35,6 @@ _Found = tuple[Scores, int, str]
 _SKIP = Action.SKIP
 
 
-class SharedSeries(Series):
-    """Indicators that many desks read, and that learn only from the one that leads.
-
-    Attributes:
-        awake: What is handed in now is taken in; else it has been already.
-    """
-
-    __slots__ = ("awake",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.awake = False
-
-    def on_price(self, time: int, value: float, volume: float = -1.0) -> None:
-        """See `Bars.on_price`."""
-        if self.awake:
-            super().on_price(time, value, volume)
-
-    def on_bar(self, bar: Bar) -> None:
-        """See `Bars.on_bar`."""
-        if self.awake:
-            super().on_bar(bar)
-
-    def warm(self, history: History) -> None:
-        """See `Bars.warm`."""
-        if self.awake:
-            super().warm(history)
-
-
-class _Racer:
-    """A desk, and what of it says whether an input can matter; looked at anew when it is stepped.
-
-    Attributes:
-        epoch: Grows with every event that may close or open a gate (`Account.moves`).
-        watches: It watches enough tokens to look at all of them together.
-    """
-
-    __slots__ = (
-        "bot", "desk", "drop", "drop_due", "due", "epoch", "every", "flattening", "level",
-        "number", "profile", "watches",
-    )  # fmt: skip
-
-    def __init__(self, number: int, desk: Desk) -> None:
-        self.number = number
-        self.desk = desk
-        self.look()
-
-    def look(self) -> None:
-        """Note what the desk is like now."""
-        desk = self.desk
-        account, contexts = desk.account, desk.trader.contexts
-        self.epoch = account.moves
-        self.profile = profile = desk.profile
-        self.level = profile.level
-        self.every = profile.decide_every_ms
-        self.due = desk.due
-        self.bot = account.bot
-        self.flattening = desk.flattening
-        self.watches = len(account.watch) >= FEWEST_FOR_DROP
-        self.drop_due, self.drop = contexts.drop_due, contexts.drop
-
-
-class _Lane:
-    """One token: the leader's market, and each racer's.
-
-    Attributes:
-        clear: Per racer the epoch in which no gate forbade an entry, -1 where one may.
-    """
-
-    __slots__ = ("clear", "lead", "markets", "rows", "series")
-
-    def __init__(
-        self, lead: TokenMarket, series: SharedSeries, racers: Sequence[_Racer],
-        markets: Sequence[TokenMarket],
-    ) -> None:  # fmt: skip
-        self.lead = lead
-        self.series = series
-        self.markets = markets
-        self.rows = tuple(zip(racers, markets, strict=True))
-        self.clear = [-1] * len(markets)
-
-
 class Race:
     """Steps desks that all hear the same, so that what they share costs once.
 
@@ -128,9 +46,9 @@ class Race:
 
     def __init__(self, lead: Desk, desks: Sequence[Desk], told: Told) -> None:
         self._lead = lead
-        self._racers = [_Racer(number, desk) for number, desk in enumerate(desks)]
+        self._racers = [Racer(number, desk) for number, desk in enumerate(desks)]
         self._told = told
-        self._lanes: dict[TokenId, _Lane] = {}
+        self._lanes: dict[TokenId, Lane] = {}
         self._now = 0
         self._scores: dict[tuple[float | None, bool], _Found] = {}
         self._context: Context | None = None
@@ -171,7 +89,7 @@ class Race:
             assert market is not None  # every desk knows what the leader knows
             market.series = series
             markets.append(market)
-        self._lanes[token] = _Lane(lead, series, self._racers, markets)
+        self._lanes[token] = Lane(lead, series, self._racers, markets)
 
     # ------------------------------------------------------------------ what everyone hears
 
@@ -224,11 +142,14 @@ class Race:
             return
         self._leading(item, self._lead.step)
         self._now = max(self._now, item.time)
-        if isinstance(item, Depth) and item.token in self._lanes:
-            lane = self._lanes[item.token]
-            lane.clear = [-1] * len(lane.clear)
+        if isinstance(item, Depth | PoolInput):
+            for lane in self._lanes.values():  # a pool may have become too shallow, or unsafe
+                lane.clear = [-1] * len(lane.clear)
         for racer in self._racers:
-            self._after(racer, racer.desk.step(item))
+            desk = racer.desk
+            if desk.now < self._now:
+                desk.now = self._now
+            self._after(racer, desk.step(item))
 
     def _on_quote(self, quote: Quote) -> None:
         lane = self._lanes.get(quote.token)
@@ -261,7 +182,7 @@ class Race:
         lane.series.awake = False
         self._everyone(lane, bar, time, False)
 
-    def _everyone(self, lane: _Lane, item: Quote | Bar, time: int, opening: bool) -> None:
+    def _everyone(self, lane: Lane, item: Quote | Bar, time: int, opening: bool) -> None:
         """Let each racer have it to whom it can matter. Runs at every price: keep it flat."""
         now = self._now
         self._scores.clear()
@@ -287,7 +208,7 @@ class Race:
             ):
                 self._step(racer, lane, market, item)
 
-    def _counted(self, racer: _Racer, lane: _Lane, market: TokenMarket, time: int) -> bool:
+    def _counted(self, racer: Racer, lane: Lane, market: TokenMarket, time: int) -> bool:
         """Is the decision that is due one more of the last refusal, with nothing to be kept?"""
         last, own = market.last, market.context
         if (
@@ -320,7 +241,7 @@ class Race:
         market.next_decision = time + racer.every
         return True
 
-    def _score(self, lane: _Lane, drop: float | None, known: bool) -> _Found:
+    def _score(self, lane: Lane, drop: float | None, known: bool) -> _Found:
         """What the market scores now, and what refuses an entry at any level.
 
         Of what is looked at only the fall of the watchlist, which is looked at now and then, and
@@ -336,7 +257,7 @@ class Race:
         found = self._scores[drop, known] = scores, weight, at_any_level(context, scores)
         return found
 
-    def _step(self, racer: _Racer, lane: _Lane, market: TokenMarket, item: Quote | Bar) -> None:
+    def _step(self, racer: Racer, lane: Lane, market: TokenMarket, item: Quote | Bar) -> None:
         """Step a racer's own desk."""
         now, desk = self._now, racer.desk
         due, epoch = market.next_decision, racer.epoch
@@ -357,7 +278,7 @@ class Race:
             if not context.held and not context.blocked:
                 lane.clear[racer.number] = epoch
 
-    def _catch_up(self, racer: _Racer) -> None:
+    def _catch_up(self, racer: Racer) -> None:
         """Let a desk know what it was not stepped for, as far as it may look at it."""
         desk, now = racer.desk, self._now
         if desk.now < now:
@@ -369,7 +290,7 @@ class Race:
                     market.price, market.value = lead.price, lead.value
                     market.time, market.source = lead.time, lead.source
 
-    def _after(self, racer: _Racer, events: Sequence[ev.Event]) -> None:
+    def _after(self, racer: Racer, events: Sequence[ev.Event]) -> None:
         """Note what came of it."""
         desk = racer.desk
         if events:
