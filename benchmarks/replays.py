@@ -108,7 +108,9 @@ def _bare(tape: Path) -> float:
 
 
 def memory(rows: Sequence[int] = (1_000_000, 10_000_000)) -> list[Figure]:
-    """Peak memory of `papertrader replay` on tapes of trades of these lengths.
+    """Peak memory of `papertrader replay` on tapes of trades of these lengths, one a second.
+
+    It grows with trades and with marks, of which there is one an hour at least, not with rows.
 
     Raises:
         RuntimeError: a replay failed, or did not read all of its tape.
@@ -118,7 +120,7 @@ def memory(rows: Sequence[int] = (1_000_000, 10_000_000)) -> list[Figure]:
         folder = Path(name)
         base, _ = _peak(folder, [])
         for count in rows:
-            tape = write_trades(folder / "long.csv", count)
+            tape = write_trades(folder / "long.csv", count, every=1)
             most, text = _peak(folder, ["replay", str(tape), "--level", "7", "--json"])
             found = json.loads(text)
             read, result = found["tapes"][0]["rows"], found["results"][0]

@@ -48,17 +48,18 @@ def write_candles(path: Path, rows: int, seed: int = 11) -> Path:
     return path
 
 
-def write_trades(path: Path, rows: int, seed: int = 11) -> Path:
-    """A tape of trades, one every 15 s."""
+def write_trades(path: Path, rows: int, seed: int = 11, every: int = 15) -> Path:
+    """A tape of trades, one every so many seconds (a divisor of 60)."""
     chance = Random(seed + 2)
+    a_minute = 60 // every
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write("timestamp,symbol,price,volume\n")
-        prices = walk(rows // 4 + 1, seed)
+        prices = walk(rows // a_minute + 1, seed)
         for number in range(rows):
-            minute, part = divmod(number, 4)
-            price = prices[minute] + (prices[minute + 1] - prices[minute]) * part / 4
+            minute, part = divmod(number, a_minute)
+            price = prices[minute] + (prices[minute + 1] - prices[minute]) * part / a_minute
             file.write(
-                f"{_stamp(15 * number)},ETH-USD,{price:.2f},{0.1 + 5 * chance.random():.4f}\n"
+                f"{_stamp(every * number)},ETH-USD,{price:.2f},{0.1 + 5 * chance.random():.4f}\n"
             )
     return path
 
