@@ -177,12 +177,15 @@ class OrderDesk:
         self.refresh(entry.token)
 
     def cancel_all(self, token: TokenId | None, side: Side | None, reason: str) -> None:
-        """Cancel every order that is not in flight, of one token or side if given."""
+        """Cancel every order that is not in flight, of one token or side if given.
+
+        Of one side only those that rest: exits that wait go with their entry, or not at all.
+        """
         for order in self._account.open_orders():
             wanted = token in (None, order.token) and side in (None, order.side)
             # an order may have gone with its entry since the list was made
             current = self._account.orders[order.id].status
-            if wanted and current in (Status.WORKING, Status.HELD):
+            if wanted and (current is Status.WORKING or (current is Status.HELD and side is None)):
                 self.cancel(order.id, reason)
 
     def can_close(self, request: OrderRequest) -> bool:

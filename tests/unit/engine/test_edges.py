@@ -138,6 +138,20 @@ def test_a_close_that_cannot_be_leaves_the_protection_alone() -> None:
     assert {kit.order(n).status for n in (2, 3)} == {Status.WORKING}
 
 
+def test_a_close_leaves_the_exits_of_an_entry_that_still_has_to_fill() -> None:
+    kit = Kit()
+    kit.hold()
+    kit.buy("1000", kind=Kind.LIMIT, price="2950", stop="2900", target="3300")
+    kit.buy("500", stop="2900", target="3300")
+    kit.close()
+    assert {kit.order(n).status for n in (3, 4, 6, 7)} == {Status.HELD}
+    kit.price("3000")
+    assert {kit.order(n).status for n in (6, 7)} == {Status.WORKING}
+    kit.price("2940")
+    kit.price("2940")
+    assert {kit.order(n).status for n in (3, 4)} == {Status.WORKING}
+
+
 def test_a_close_that_reverts_goes_again_until_it_is_out() -> None:
     kit = Kit()
     kit.price("3000")
