@@ -1,12 +1,12 @@
 """EMA cross over a CSV of candles in nautilus_trader: `python with_nautilus.py TAPE`.
 
-Prints JSON: seconds to read, seconds to run, bars, trades, final equity.
+Prints JSON: processor seconds to read and to run, bars, trades, final equity.
 """
 
 import json
 import sys
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 import pandas as pd
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
@@ -51,7 +51,7 @@ class Cross(Strategy):
         self.orders += 1
 
 
-start = perf_counter()
+start = process_time()
 instrument = TestInstrumentProvider.ethusdt_binance()
 bar_type = BarType.from_str(f"{instrument.id}-1-MINUTE-LAST-EXTERNAL")
 rows = pd.read_csv(sys.argv[1], parse_dates=["timestamp"], index_col="timestamp")
@@ -64,10 +64,10 @@ engine.add_instrument(instrument)
 engine.add_data(bars)
 strategy = Cross(instrument, bar_type)
 engine.add_strategy(strategy)
-read = perf_counter() - start
-start = perf_counter()
+read = process_time() - start
+start = process_time()
 engine.run()
-seconds = perf_counter() - start
+seconds = process_time() - start
 total = engine.cache.account_for_venue(instrument.id.venue).balance_total(USDT)
 print(
     json.dumps(
