@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +26,8 @@ from papertrader_tui.ports import NotStarted
 from papertrader_tui.store.database import reading
 from papertrader_tui.store.last_prices import last_prices
 
+#: How often it is looked whether the nodes have failed, while their prices are waited for.
+_LOOKS = 12
 #: Whose price it is that an account closed with.
 EARLIER = "earlier session"
 
@@ -58,7 +62,7 @@ class Found:
         """The error of a market that may not start blind."""
         return NoPrices(
             "no price source answered: "
-            + "; ".join((*self.faults, *self.said))
+            + ("; ".join((*self.faults, *self.said)) or "none knows a price of what is watched")
             + ". Check the network (papertrader "
             "doctor looks at each source), add --wait to open all the same and wait for prices, "
             "or use --market demo"
@@ -81,6 +85,8 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
     if onchain is not None:
         chains = watch_chains(config.settings, registry, feed, onchain)
     account = claim.stored.account
+    if not claim.new:
+        watchlist = ()  # it has its own
     orders = [order.token for order in account.open_orders()]
     market = LiveMarket(
         feed,
@@ -96,7 +102,10 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
     try:
         if chains is not None:
             chains.start()
-        answered = await feed.probe(seconds, told=chains is not None and chains.any())
+        answered = await feed.probe(seconds)
+        if not answered and chains is not None:
+            # nodes can be asked once web3 is loaded: their seconds begin there
+            answered = await _by_the_chains(feed, chains, seconds)
     except BaseException:
         await found.close()
         raise
@@ -107,6 +116,18 @@ async def look_for_prices(config: Config, claim: Claim) -> Found:
     ]
     faulty = () if chains is None else tuple(chains.faults().values())
     return replace(found, answered=answered, said=(*feed.said(), *silent, *faulty))
+
+
+async def _by_the_chains(feed: PriceFeed, chains: Watches, seconds: float) -> bool:
+    """Does any chain tell a price within that time? Not waited for where no node answers."""
+    if not chains.any():
+        return False
+    await asyncio.to_thread(importlib.import_module, "papertrader_tui.chain.provider")
+    for _ in range(_LOOKS):
+        if await feed.answered(seconds / _LOOKS) or chains.silent():
+            break
+    # a node that answers is worth waiting for: it is only slow
+    return await feed.answered(seconds if chains.answering() else 0.0)
 
 
 def live_tokens(config: Config) -> tuple[Registry, Sequence[TokenId]]:
