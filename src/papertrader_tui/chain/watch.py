@@ -39,6 +39,8 @@ ROUTE_MS: Final = 10 * 60_000
 TICKS_MS: Final = 5 * 60_000
 #: Routes found in one go: the first tokens can be traded before the last ones are found.
 AT_ONCE: Final = 10
+#: Milliseconds after which a chain that mines only what is sent says that it is still there.
+REPEAT_MS: Final = 20_000
 #: Seconds until a node that failed is asked again.
 AGAIN: Final = 3.0
 
@@ -100,6 +102,7 @@ class ChainWatch:
         ages: The newest block may be too old. Not on a node that mines only what is sent to it.
 
     Attributes:
+        tried: A node was asked, whether it answered or not.
         seen: When a node last said what its newest block is, 0 for never.
         fault: What is wrong now, "" if nothing.
         dollars: For one USDC at the newest block; None with the reason where it is not known.
@@ -123,6 +126,7 @@ class ChainWatch:
         self._market, self._reads, self._tell = market, reads, tell
         self._priced, self._safety, self._poll, self._wall = priced, safety, poll, wall
         self.seen = 0
+        self.tried = False
         self.ages = ages
         self.dollars: tuple[Decimal | None, str] = (None, "not read yet")
         self.held: dict[Pool, tuple[int, int]] = {}
@@ -137,6 +141,7 @@ class ChainWatch:
         self._verdicts: dict[TokenId, Verdict] = {}
         self._landings: dict[int, set[TokenId]] = {}
         self._head: Head | None = None
+        self._last_gas: Gas | None = None
         self._wake = asyncio.Event()
         self.fault = f"{chain.name}: no node has answered yet"
 
@@ -192,8 +197,11 @@ class ChainWatch:
             pause = self._poll
             try:
                 await self.look()
+                self.tried = True
             except RpcError as error:
-                self.fault = f"{self.chain.name}: {error}"
+                self.tried = True
+                said = str(error).removeprefix(f"{self.chain.key}: ")
+                self.fault = f"{self.chain.name}: {said}"
                 _log.info("%s", self.fault)
                 pause = max(pause, AGAIN)
             except Exception:
@@ -222,7 +230,15 @@ class ChainWatch:
         if new:
             await self._advance(head)
         await self._route(head)
+        if not new and not self.ages:
+            self._repeat()
         self.fault = ""
+
+    def _repeat(self) -> None:
+        """Where blocks come only with transactions, the newest one is as things are now."""
+        now, last = self._wall(), self._last_gas
+        if last is not None and last.fees is not None and now - last.time >= REPEAT_MS:
+            self._say([self._gas(now, last.fees)])
 
     def _dated(self, head: Head) -> Head:
         """A block is never of a time to come: what it says moves the desk's clock."""
@@ -414,7 +430,8 @@ class ChainWatch:
             usual = fjord_l1_fee_of_length(_USUAL_FASTLZ, fees.l1)
         price = fees.next_base_fee_wei + fees.tips_wei[_MEDIAN]
         native = self.mid(self._market.native.id) or self.chain.native_usd
-        return Gas(self.chain.key, time, price, usual, native, "fee history", fees)
+        self._last_gas = Gas(self.chain.key, time, price, usual, native, "fee history", fees)
+        return self._last_gas
 
     def _say(self, items: Sequence[MarketInput]) -> None:
         if items:

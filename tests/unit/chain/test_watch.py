@@ -269,6 +269,22 @@ async def test_a_chain_that_goes_back_is_told_as_it_is_now() -> None:
     assert [i.fees.block for i in told if isinstance(i, Gas) and i.fees] == [100]
 
 
+@pytest.mark.parametrize("ages", [True, False])
+async def test_a_chain_that_mines_on_demand_is_not_silent_between_its_blocks(ages: bool) -> None:
+    world = World()
+    found = Watching(world, ages=ages)
+    await found.look()
+    world.now += 15_000
+    assert await found.look() == []
+    world.ahead_ms -= 10_000  # the block stays what and when it was
+    world.now += 10_000
+    told = await found.look()
+    assert [(type(item), item.time) for item in told] == ([] if ages else [(Gas, world.now)])
+    assert [item.fees.block for item in told if isinstance(item, Gas) and item.fees] == (
+        [] if ages else [100]
+    )
+
+
 async def test_what_cannot_be_is_a_fault_and_not_the_end_of_the_watch() -> None:
     world = World()
     found = Watching(world, poll=0.001)

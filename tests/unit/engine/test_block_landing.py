@@ -493,6 +493,22 @@ def test_an_order_whose_way_is_never_found_lands_on_the_estimate() -> None:
     assert fill.reference_source.endswith("its pools are not known")
 
 
+def test_where_nothing_is_mined_an_order_lands_on_the_pools_as_they_are() -> None:
+    """A node that mines on demand says again that it is there."""
+    kit = PoolKit(level=9)
+    weth_on_pair(kit)
+    kit.buy("3000")
+    found = []
+    for _ in range(4):
+        kit.price("3000", after=20_000)
+        assert not kit.desk.pools.silent("base")
+        found += kit.desk.step(gas(fees(kit.block), time=kit.now))
+    fill = checked(only(found, ev.Filled))
+    assert fill.fidelity is ev.Fidelity.POOL
+    assert fill.execution is not None
+    assert fill.execution.block == kit.block + 1
+
+
 def test_a_chain_that_begins_anew_does_not_keep_an_order_for_ever() -> None:
     kit = PoolKit(level=9)
     weth_on_pair(kit)
