@@ -78,7 +78,17 @@ def chain_of_facts(key: str, facts: Mapping[str, Any]) -> Chain:
         native_usd=Decimal(typical["native_usd"]),
         public_mempool=typical["public_mempool"],
         testnet=facts["testnet"],
+        cash=_cash(key, facts),
     )
+
+
+def _cash(key: str, facts: Mapping[str, Any]) -> TokenId:
+    """USDC on a chain: a person's own says which token it is, of the bundled ones a list does."""
+    if "usdc" in facts:
+        return f"{key}:{str(facts['usdc']).lower()}"
+    usdc = next(told for told in _read("tokens.toml")["tokens"] if told["symbol"] == "USDC")
+    at = usdc["on"].get(key)
+    return f"{key}:{at['address'].lower()}" if at is not None else ""
 
 
 def _tokens(facts: Mapping[str, Any]) -> list[Token]:

@@ -25,6 +25,7 @@ class Chain:
         native_usd: Bundled price of the native token in USDC, used only where no price is to
             be had (a tape), and labelled so.
         public_mempool: Whether pending orders can be seen, and so sandwiched.
+        cash: USDC on it, which everything is paid in; "" where none is known.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Chain:
     native_usd: Decimal
     public_mempool: bool
     testnet: bool = False
+    cash: TokenId = ""
 
 
 @dataclass(frozen=True, slots=True)
