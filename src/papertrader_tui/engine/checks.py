@@ -70,6 +70,9 @@ def draft(
     if request.size_by is SizeBy.NOTIONAL and request.side is Side.SELL:
         warnings += _capped(request, market, account)
     if request.side is Side.BUY:
+        if request.token == market.chain.cash:
+            symbol = market.token.symbol
+            problems.append(("cash.token", f"{symbol} is what everything is paid in: not bought"))
         problems += _funds(notional, quantity, request, market, account, gas_usd)
         liquidity = market.depth.liquidity if market.depth is not None else None
         block = gates.entry_block(request.token, liquidity)

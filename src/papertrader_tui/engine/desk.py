@@ -157,7 +157,8 @@ class Desk:
         token = market.token.id
         market.held = token in self.account.ledger.positions
         market.working = token in self.account.open
-        market.watched = token in self.account.watch
+        # what everything is paid in is nothing to enter, and so nothing to judge
+        market.watched = token in self.account.watch and token != market.chain.cash
 
     # ------------------------------------------------------------------ events
 
