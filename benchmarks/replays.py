@@ -50,7 +50,7 @@ def replay(tape: Path, levels: Sequence[int]) -> Outcome:
     return Outcome(seconds, ends, sum(desk.account.trades for desk in played.desks))
 
 
-def run(rows: int = 100_000, rounds: int = 3) -> list[Figure]:
+def run(rows: int = 40_000, rounds: int = 3) -> list[Figure]:
     """Measure rates.
 
     Raises:
