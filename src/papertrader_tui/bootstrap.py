@@ -113,7 +113,18 @@ async def decide(
     if must:
         raise found.no_prices()
     said = tuple(f"price source {sentence}" for sentence in (*found.faults, *found.said))
-    return await _known(config, launch, "demo", stack, notice=STANDS_IN, notes=said), True
+    stand_in = _without_names(config) if claimed.new else config
+    return await _known(stand_in, launch, "demo", stack, notice=STANDS_IN, notes=said), True
+
+
+def _without_names(config: Config) -> Config:
+    """A new account that was named, and a watchlist, are meant for live prices.
+
+    The demo market that stands in for them has an account of its own: an account belongs to one
+    market for ever.
+    """
+    account = replace(config.settings.account, name="", watchlist="")
+    return replace(config, settings=replace(config.settings, account=account))
 
 
 async def open_live(

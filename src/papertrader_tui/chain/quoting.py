@@ -14,7 +14,7 @@ from papertrader_tui.chain.routes import Candidate, legs_of, mid_price
 from papertrader_tui.chain.routing import Market, find_routes
 from papertrader_tui.chain.safety import Safety, Verdict
 from papertrader_tui.domain.market import Gas
-from papertrader_tui.domain.money import EXACT, ONE, ZERO, mul, quantize_up
+from papertrader_tui.domain.money import EXACT, ONE, ZERO, mul, plain, quantize_up
 from papertrader_tui.domain.pools import V3, Pool, Route
 from papertrader_tui.domain.tokens import Chain, Token
 from papertrader_tui.intel.levels import Profile
@@ -84,6 +84,7 @@ async def quote(
     head = await reader.head("latest" if block is None else block)
     if head is None:
         raise RpcError(Fault.UNKNOWN_BLOCK, f"{chain.name} has no block {block}")
+    _check(market, token, wanted)
     found = await _route(reader, chain, market, token, wanted, head)
     candidate, native = found
     read = await reader.block(head, ())
@@ -112,10 +113,12 @@ async def quote(
         raise NoRoute(f"the pools of {token.label} cannot be priced")
     try:
         swap = _swap(pricer, token, wanted)
-    except NotEnoughLiquidity as error:
-        raise NoRoute(f"{token.label}: {error}; ask for less") from None
+    except NotEnoughLiquidity:
+        msg = f"the pools of {token.label} cannot serve so much; ask for less"
+        raise NoRoute(msg) from None
+    if swap.run is None:
+        raise NoRoute(f"so little of {token.label} comes to nothing; ask for more")
     minimum, raw = _bound(swap, token, wanted, pricer.route.usdc_decimals)
-    assert swap.run is not None
     cost = run_gas(chain, gas, read.fees, swap.run, GasTerms(profile.gas_strategy, bound=raw))
     mev = ZERO
     if chain.public_mempool and not profile.mev_protection:
@@ -125,6 +128,19 @@ async def quote(
     return Quotation(
         token, head, candidate.hops, swap, minimum, raw, cost, mev, verdict, usd is not None
     )
+
+
+def _check(market: Market, token: Token, wanted: Wanted) -> None:
+    """Nothing is moved by less than the smallest unit."""
+    amount, unit = wanted.spend, market.cash
+    if amount is None:
+        amount, unit = wanted.quantity or ZERO, token
+    least = Decimal(1).scaleb(-unit.decimals)
+    if amount < least:
+        raise NoRoute(
+            f"{plain(amount)} {unit.symbol} is less than its smallest unit, {plain(least)}; "
+            "ask for more"
+        )
 
 
 async def _route(
@@ -144,7 +160,8 @@ async def _route(
     if candidate is None:
         raise NoRoute(
             f"no pool of {chain.name}'s factories can serve {token.label} at block "
-            f"{head.number:,}; ask for less, or add a factory to [chain.{chain.key}]"
+            f"{head.number:,}; ask for less or at another block, or add a factory to "
+            f"[chain.{chain.key}]"
         )
     return candidate, through
 
@@ -163,9 +180,6 @@ def _swap(pricer: PoolPricer, token: Token, wanted: Wanted) -> Swap:
         swap = pricer.buy(wanted.spend, ZERO, token.decimals)
     else:
         swap = pricer.buy_exact(wanted.quantity or ZERO, ZERO)
-    if swap.run is None:
-        msg = "that is less than the smallest unit"
-        raise NotEnoughLiquidity(msg)
     return swap
 
 
@@ -174,12 +188,14 @@ def _bound(swap: Swap, token: Token, wanted: Wanted, cash_decimals: int) -> tupl
     assert swap.run is not None
     part = Decimal(wanted.tolerance_bps).scaleb(-4)
     by_quantity = not wanted.selling and wanted.spend is None
+    # what arrives: a token may take a part of its own transfer
     if by_quantity:
-        exact = mul(Decimal(swap.run.amount_in), EXACT.add(ONE, part))
+        exact = mul(EXACT.scaleb(swap.cash, cash_decimals), EXACT.add(ONE, part))
         places = cash_decimals
     else:
-        exact = mul(Decimal(swap.run.amount_out), EXACT.subtract(ONE, part))
         places = cash_decimals if wanted.selling else token.decimals
+        arrives = EXACT.scaleb(swap.cash if wanted.selling else swap.quantity, places)
+        exact = mul(arrives, EXACT.subtract(ONE, part))
     raw = int(quantize_up(exact, 0))
     return Decimal(raw).scaleb(-places), raw
 

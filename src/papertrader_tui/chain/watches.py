@@ -77,6 +77,14 @@ class Watches:
         """See `Chains`."""
         return {w.chain.name: w.fault for w in self._watches.values() if w.fault}
 
+    def silent(self) -> bool:
+        """Has every chain been looked at, and none of them answered?"""
+        return all(watch.tried and not watch.seen for watch in self._watches.values())
+
+    def answering(self) -> bool:
+        """Does a node of any chain answer?"""
+        return any(watch.seen for watch in self._watches.values())
+
     def any(self) -> bool:
         """Is any chain watched?"""
         return bool(self._watches)

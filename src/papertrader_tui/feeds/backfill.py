@@ -87,6 +87,10 @@ class Asks(Protocol):
         """Ask within the source's limits, after prices."""
         ...
 
+    def covers(self, source: str, token: Token) -> bool:
+        """Can a source know the token at all?"""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -236,7 +240,8 @@ class Backfill:
         """
         until, found = gap.until, ""
         failed = 0
-        for name in self._order:
+        asked = [name for name in self._order if self._feed.covers(name, gap.token)]
+        for name in asked:
             try:
                 told = await self._feed.ask(name, _question(gap, until), wait=PATIENCE)
             except SourceError as error:
@@ -258,7 +263,7 @@ class Backfill:
             until = first
         if found:
             await self._hand_over(gap, found)
-        if failed == len(self._order):
+        if asked and failed == len(asked):
             return False, RETRY_DOWN
         if failed:
             return bool(found), RETRY_FAILED

@@ -192,6 +192,17 @@ class PriceFeed:
                 await waiter
         return self._cycle.answered.is_set()
 
+    async def answered(self, seconds: float) -> bool:
+        """Wait for the first price of any source, without asking anybody."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._cycle.answered.wait()
+        return self._cycle.answered.is_set()
+
+    def covers(self, source: str, token: Token) -> bool:
+        """Can a source know a token at all?"""
+        return self._askers[source].source.covers(token)
+
     def hear(self, source: str, answer: Answer) -> None:
         """Take in what a source says without being asked: a block of its chain came.
 
