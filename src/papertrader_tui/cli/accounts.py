@@ -12,6 +12,7 @@ from papertrader_tui import config, tokenbook
 from papertrader_tui.cli.parser import flags
 from papertrader_tui.config_options import ConfigError, did_you_mean
 from papertrader_tui.domain.money import plain
+from papertrader_tui.engine.rows import iso
 from papertrader_tui.headless.text import clean, money, signed
 from papertrader_tui.launch import (
     PROGRAM,
@@ -89,7 +90,8 @@ def show(arguments: argparse.Namespace) -> int:
     print(f"account     {info.name}{_use(info)}")
     print(f"file        {info.path}")
     print(f"market      {market}, seed {meta.seed}")
-    print(f"equity      {money(info.equity)} of {money(meta.cash)} at the beginning")
+    then = "" if info.as_of is None else f", as of {iso(info.as_of)}"
+    print(f"equity      {money(info.equity)} of {money(meta.cash)} at the beginning{then}")
     print(f"trades      {info.trades}, decisions {info.decisions}")
     print(f"open        {info.positions} positions, {info.open_orders} orders")
     if info.totals:

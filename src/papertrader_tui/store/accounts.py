@@ -22,6 +22,7 @@ from papertrader_tui.store.paths import (
     make_private,
     sync_directory,
 )
+from papertrader_tui.store.standing import books, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Holding:
         }
 
 
-#: Of the last mark, beside the equity.
+#: Of how it stands, beside the equity.
 TOTALS = (
     "cash", "realized", "unrealized", "lp_fees", "impact", "mev", "gas", "exposure", "liquidation",
 )  # fmt: skip
@@ -55,10 +56,11 @@ class AccountInfo:
 
     Attributes:
         meta: None where the file cannot be used; `problem` says why.
-        equity: At the last mark; what it began with before the first.
+        equity: As it stands at the last stored prices; what it began with before the first.
         time: Market milliseconds of the last thing stored, None in a new account.
         pid: The process that runs its desk now, 0 if it did not say, None if none.
-        totals: The account at its last mark, as exact text: cash, profit and costs.
+        as_of: Market milliseconds of that, None in a new account.
+        totals: The account then, as exact text: cash, profit and costs.
         holdings: Its open positions.
     """
 
@@ -72,6 +74,7 @@ class AccountInfo:
     positions: int = 0
     events: int = 0
     time: int | None = None
+    as_of: int | None = None
     pid: int | None = None
     problem: str = ""
     totals: Mapping[str, str] = field(default_factory=dict)
@@ -98,6 +101,7 @@ class AccountInfo:
             "positions": str(self.positions),
             "events": str(self.events),
             "time": "" if self.time is None else iso(self.time),
+            "as_of": "" if self.as_of is None else iso(self.as_of),
             "in_use": self.pid is not None,
             **self.totals,
         }
@@ -197,9 +201,7 @@ def list_accounts(data: Path) -> list[AccountInfo]:
 
 def _info(connection: sqlite3.Connection, name: str, path: Path) -> AccountInfo:
     meta = read_meta(connection)
-    marked = connection.execute(
-        f"SELECT equity, {', '.join(TOTALS)} FROM equity ORDER BY seq DESC LIMIT 1"
-    ).fetchone()
+    stands = standing(connection, books(connection))
     held = connection.execute("SELECT token, quantity, cost, opened FROM positions ORDER BY opened")
     moment = connection.execute("SELECT time FROM checkpoint").fetchone()
 
@@ -210,7 +212,7 @@ def _info(connection: sqlite3.Connection, name: str, path: Path) -> AccountInfo:
         name=name,
         path=path,
         meta=meta,
-        equity=Decimal(marked[0]) if marked else meta.cash,
+        equity=stands.equity if stands else meta.cash,
         trades=count("fills WHERE status = 'filled'"),
         decisions=count("decisions"),
         open_orders=count("orders WHERE status IN ('held', 'working', 'submitted')"),
@@ -218,14 +220,17 @@ def _info(connection: sqlite3.Connection, name: str, path: Path) -> AccountInfo:
         events=facts.last_seq(connection),
         time=moment[0] if moment else None,
         pid=holder(path),
-        totals={n: plain(Decimal(v)) if v else "" for n, v in zip(TOTALS, marked[1:], strict=True)}
-        if marked
-        else {},
+        as_of=stands.time if stands else None,
+        totals={name: _text(getattr(stands, name)) for name in TOTALS} if stands else {},
         holdings=tuple(
             Holding(token, Decimal(quantity), Decimal(cost), opened)
             for token, quantity, cost, opened in held
         ),
     )
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else plain(value)
 
 
 def using(data: Path, token: str) -> list[str]:

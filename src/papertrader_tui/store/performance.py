@@ -16,6 +16,7 @@ from papertrader_tui.store.codec import decode_event
 from papertrader_tui.store.database import reading
 from papertrader_tui.store.errors import StoreError
 from papertrader_tui.store.meta import Meta, read_meta
+from papertrader_tui.store.standing import standing
 
 _FACTS = (
     "SELECT seq, time, kind, body FROM journal"
@@ -41,6 +42,9 @@ class Judged:
 def judge(path: Path, since: int | None = None, until: int | None = None) -> Judged:
     """Judge a period of an account, the whole of it if none is named.
 
+    It ends with the account as it stands at the last thing stored, which may be after its last
+    mark.
+
     Args:
         path: Its file.
         since: Beginning in market milliseconds.
@@ -52,6 +56,9 @@ def judge(path: Path, since: int | None = None, until: int | None = None) -> Jud
     with reading(path) as connection:
         meta = read_meta(connection)
         tally = read_tally(connection, path)
+        now = standing(connection, tally.ledger)
+        if now is not None and now != tally.marked:
+            tally.apply(now)
         if not tally.curve:
             return Judged(meta, None, (), report(tally))
         first, last = tally.curve[0][0], tally.curve[-1][0]

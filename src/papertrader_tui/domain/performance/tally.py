@@ -21,7 +21,7 @@ from papertrader_tui.domain.ledger import (
     Ledger,
     postings,
 )
-from papertrader_tui.domain.money import ZERO, add, divide, total
+from papertrader_tui.domain.money import ZERO, add, divide, mul, sub, total
 from papertrader_tui.domain.orders import Origin, Side
 from papertrader_tui.domain.tokens import TokenId
 
@@ -89,7 +89,7 @@ class Tally:
 
     Attributes:
         curve: Equity as it was marked, from the cash that the account began with.
-        invested: Share of equity held in tokens, at each mark.
+        invested: Share of equity held in tokens, at each mark and after each swap.
         trades: Positions closed, in the order in which they were.
         swaps: Every mined swap.
         symbols: What tokens that were traded are called.
@@ -106,6 +106,7 @@ class Tally:
         self.marked: ev.AccountMarked | None = None
         self.ledger = Ledger()
         self._level = FIRST_LEVEL
+        self._holdings = self._equity = ZERO
         self._open: dict[TokenId, _Opened] = {}
         self._watches: list[ev.WatchChanged] = []
 
@@ -126,12 +127,17 @@ class Tally:
         elif isinstance(event, ev.AccountOpened):
             self.ledger.apply(event)
             self.curve.append((event.time, event.cash))
+            self._equity = event.cash
 
     def _mark(self, event: ev.AccountMarked) -> None:
-        share = float(divide(event.holdings, event.equity)) if event.equity > 0 else 0.0
         self.marked = event
+        self._holdings, self._equity = event.holdings, event.equity
         self.curve.append((event.time, event.equity))
-        self.invested.append((event.time, share))
+        self._share(event.time)
+
+    def _share(self, time: int) -> None:
+        part = divide(self._holdings, self._equity) if self._equity > 0 else ZERO
+        self.invested.append((time, float(part)))
 
     def _swap(self, event: ev.Filled | ev.Reverted) -> None:
         costs: dict[str, Decimal] = {}
@@ -144,8 +150,18 @@ class Tally:
         if isinstance(event, ev.Filled):
             cash = event.cash
             costs[SLIPPAGE] = event.drift
+            self._move(event)
             self._follow(event, closed)
-        self.swaps.append(Swap(event.time, event.token, event.origin, cash, costs, filled))
+        swap = Swap(event.time, event.token, event.origin, cash, costs, filled)
+        self.swaps.append(swap)
+        self._equity = sub(self._equity, swap.booked)
+        self._share(event.time)
+
+    def _move(self, event: ev.Filled) -> None:
+        """Until the next mark, what was held is worth what it was at the last one."""
+        value = mul(event.quantity, event.reference_price)
+        moved = (add if event.side is Side.BUY else sub)(self._holdings, value)
+        self._holdings = max(moved, ZERO) if self.ledger.positions else ZERO
 
     def _follow(self, event: ev.Filled, closed: Closed | None) -> None:
         token = event.token
