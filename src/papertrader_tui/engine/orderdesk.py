@@ -259,11 +259,11 @@ class OrderDesk:
     def _late(self, order: Order) -> bool:
         """Has what it was to land on not been told for too long?
 
-        Right after a start chains are still to be heard, and ways to be found: an order that an
-        earlier session sent waits for them.
+        Right after a start chains are still to be heard, ways to be found, and blocks that have
+        gone by to be read: an order that an earlier session sent waits for them.
         """
         overdue = self._of.now > (order.lands_at or 0) + SILENCE
-        return overdue and not self._of.pools.settling(order.token)
+        return overdue and not self._of.pools.settling()
 
     def land_in(self, market: TokenMarket, block: int) -> None:
         """Mine what was sent for this block, or for an earlier one and could not land then.

@@ -124,9 +124,9 @@ class PoolBook:
         """Has the chain said nothing for too long?"""
         return self._clock() - self._heads.get(chain, (0, -SILENCE - 1))[1] > SILENCE
 
-    def settling(self, token: TokenId) -> bool:
-        """May its chain still have to say how a token is swapped? A session began just now."""
-        return token not in self._routes and self._clock() - self._began <= SILENCE
+    def settling(self) -> bool:
+        """Did a session begin just now? Chains may still have to say what was missed."""
+        return self._clock() - self._began <= SILENCE
 
     def stands_before(self, token: TokenId, block: int) -> bool:
         """Are the states of a token's pools those that the first transaction of a block finds?

@@ -480,6 +480,38 @@ def test_an_order_of_an_earlier_session_waits_for_its_way_and_lands_in_its_block
     assert fill.fidelity is ev.Fidelity.POOL
 
 
+def test_it_waits_for_its_block_when_its_way_is_known_and_the_newest_is_told_again() -> None:
+    kit = PoolKit(level=9)
+    weth_on_pair(kit)
+    block = submitted(kit.buy("3000")).lands_block
+    kit.now += 3_600_000
+    kit.restart()
+    kit.mine(blocks=500)
+    kit.tell(route(WETH, PAIR), pair(block=kit.block))
+    for _ in range(2):
+        kit.now += 20_000
+        # the price of ether has changed: gas is told anew
+        assert kit.desk.step(gas(fees(kit.block), time=kit.now)) == []
+    newest, kit.block = kit.block, block - 1
+    fill = checked(only(kit.mine(pair(block=block - 1)), ev.Filled))
+    assert fill.execution is not None
+    assert fill.execution.block == block < newest
+
+
+def test_a_block_that_a_new_session_is_not_told_of_for_too_long_is_not_waited_for() -> None:
+    kit = PoolKit(level=9)
+    weth_on_pair(kit)
+    kit.buy("3000")
+    kit.now += 3_600_000
+    kit.restart()
+    kit.mine(blocks=500)
+    kit.tell(route(WETH, PAIR), pair(block=kit.block))
+    kit.now += 61_000
+    fill = checked(only(kit.desk.step(gas(fees(kit.block), time=kit.now)), ev.Filled))
+    assert fill.execution is not None
+    assert fill.execution.block == kit.block + 1
+
+
 def test_an_order_whose_way_is_never_found_lands_on_the_estimate() -> None:
     kit = PoolKit(level=9)
     weth_on_pair(kit)
