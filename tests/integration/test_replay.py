@@ -237,6 +237,16 @@ def test_a_demo_account_with_a_kill_and_a_new_level_comes_again(run: Run, tmp_pa
     assert code == 1
     assert f"DIFFERS: fact {seq} (Filled) time: stored" in out
 
+    # the first accounts say nothing of exits
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE journal SET body = json_set(body, '$.settings', json_remove("
+            "json_extract(body, '$.settings'), '$.exits') || '') WHERE kind = 'SessionStarted'"
+        )
+    connection.close()
+    code, out, _ = run("replay", str(path))
+    assert (code, "(SessionStarted) settings: stored" in out) == (1, True)
+
 
 def test_a_tape_account_comes_again_from_its_tape_and_no_other(run: Run, tmp_path: Path) -> None:
     tape, other = candles(tmp_path / "a.csv", 900), candles(tmp_path / "b.csv", 900, seed=2)

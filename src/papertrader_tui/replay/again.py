@@ -148,7 +148,8 @@ def _session(facts: _Facts, begun: ev.SessionStarted, part: Part, checkpoint: st
         part.registry,
         ev.from_plain(RiskLimits, settings["risk"]),
         stale_after=settings["stale_after"],
-        exits=ev.from_plain(ExitRules, settings["exits"]),
+        # the first accounts were traded before exits had settings, by what these usually are
+        exits=ev.from_plain(ExitRules, settings.get("exits", {})),
     )
     desk.restore(checkpoint)
     for item in part.warm:

@@ -19,6 +19,7 @@ from papertrader_tui.domain.decision import Action, Check, Decision, Factor, Fac
 from papertrader_tui.domain.events import Decided, Event, Scored, from_plain, from_record
 from papertrader_tui.domain.orders import Order
 from papertrader_tui.domain.outcomes import Outcome
+from papertrader_tui.store.errors import Unreadable
 
 COMMANDS: dict[str, type[Any]] = {c.__name__: c for c in typing.get_args(commands.Command)}
 
@@ -73,15 +74,14 @@ def decode_event(kind: str, seq: int, time: int, body: str) -> Event:
     """What `encode_event` was given.
 
     Raises:
-        ValueError: the body does not fit its kind.
+        Unreadable: the body does not fit its kind.
     """
     try:
         if kind == "Scored":  # most of the events of an account, and all of one form
             return _scored(seq, time, json.loads(body))
         return from_record(kind, seq, time, json.loads(body))
     except _UNREADABLE as error:
-        msg = f"event {seq} ({kind}) cannot be read: {error!r}"
-        raise ValueError(msg) from error
+        raise Unreadable(f"event {seq} ({kind})", error) from error
 
 
 def _scored(seq: int, time: int, plain: dict[str, Any]) -> Scored:
@@ -116,7 +116,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
     """The event of a row of DECISION_COLUMNS; `factors` and `checks` may be NULL, for none.
 
     Raises:
-        ValueError: a value does not fit its column.
+        Unreadable: a value does not fit its column.
     """
     try:
         seq, event_time, ident, time, token, action, confidence, risk, opportunity = row[:9]
@@ -137,8 +137,7 @@ def decode_decision(row: tuple[Any, ...]) -> Decided:
             expected_move=None if expected is None else Decimal(expected),
         ))  # fmt: skip
     except _UNREADABLE as error:
-        msg = f"decision at {row[0]} cannot be read: {error!r}"
-        raise ValueError(msg) from error
+        raise Unreadable(f"decision at {row[0]}", error) from error
 
 
 def _told(factors: Sequence[Factor]) -> str:
@@ -170,12 +169,16 @@ def _checks(body: str) -> tuple[Check, ...]:
 
 
 def _factors(body: str) -> tuple[Factor, ...]:
-    return tuple(
-        Factor(
-            name, of, Decimal(score), Decimal(weight), Decimal(contribution), sentence,
-            tuple(FactorInput(*i) for i in inputs),
-        )
-        for name, of, score, weight, contribution, sentence, inputs in json.loads(body)
+    return tuple(_factor(told) for told in json.loads(body))
+
+
+def _factor(told: Any) -> Factor:
+    if isinstance(told, dict):  # the first accounts have the fields' names
+        return typing.cast(Factor, from_plain(Factor, told))
+    name, of, score, weight, contribution, sentence, inputs = told
+    return Factor(
+        name, of, Decimal(score), Decimal(weight), Decimal(contribution), sentence,
+        tuple(FactorInput(*i) for i in inputs),
     )  # fmt: skip
 
 
@@ -188,10 +191,9 @@ def decode_command(kind: str, body: str) -> Command:
     """The command of a `commands` row.
 
     Raises:
-        ValueError: there is no such command, or its fields do not fit.
+        Unreadable: there is no such command, or its fields do not fit.
     """
     try:
         return typing.cast(Command, from_plain(COMMANDS[kind], json.loads(body)))
     except _UNREADABLE as error:
-        msg = f"command {kind!r} cannot be read: {error!r}"
-        raise ValueError(msg) from error
+        raise Unreadable(f"command {kind!r}", error) from error

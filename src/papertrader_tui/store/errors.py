@@ -7,6 +7,16 @@ class StoreError(RuntimeError):
     """An account file cannot be used as it is."""
 
 
+class Unreadable(StoreError, ValueError):
+    """A row of an account file is not what was written there."""
+
+    def __init__(self, what: str, why: Exception) -> None:
+        super().__init__(
+            f"{what} cannot be read: {why!r}; the file is damaged, or was written by a newer "
+            "version of papertrader"
+        )
+
+
 class AccountBusy(StoreError):
     """Another process runs this account's desk.
 

@@ -59,6 +59,21 @@ def test_a_fact_that_does_not_fit_its_kind_is_named():
         codec.decode_event("Nonsense", 8, 0, "{}")
     with pytest.raises(ValueError, match="command 'Nonsense'"):
         codec.decode_command("Nonsense", "{}")
+    with pytest.raises(StoreError, match="decision at 2 cannot be read"):
+        codec.decode_decision((2, *codec.decision_values(_decided())[1:22], "[[1]]", *"000"))
+
+
+def test_factors_of_the_first_accounts_are_read_by_their_names():
+    event = _decided()
+    values = list(codec.decision_values(event))
+    at = codec.DECISION_COLUMNS.index("factors")
+    values[at] = json.dumps(to_plain(event.decision.factors))
+    assert values[at].startswith('[{"name":')
+    assert codec.decode_decision(tuple(values)) == event
+
+
+def _decided() -> Decided:
+    return next(event for event in trading_day() if isinstance(event, Decided))
 
 
 async def test_facts_come_back_in_sequence_and_fold_to_the_same_account(path, journal):
