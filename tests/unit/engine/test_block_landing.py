@@ -491,7 +491,7 @@ def test_it_waits_for_its_block_when_its_way_is_known_and_the_newest_is_told_aga
     for _ in range(2):
         kit.now += 20_000
         # the price of ether has changed: gas is told anew
-        assert kit.desk.step(gas(fees(kit.block), time=kit.now)) == []
+        assert not kit.desk.step(gas(fees(kit.block), time=kit.now))
     newest, kit.block = kit.block, block - 1
     fill = checked(only(kit.mine(pair(block=block - 1)), ev.Filled))
     assert fill.execution is not None
