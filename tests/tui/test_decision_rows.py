@@ -46,6 +46,12 @@ def test_conditions_say_how_near_they_were_and_which_decided() -> None:
     assert shown[shown.index("account gates") + 1].endswith("  6% 3 of 50 trades today")
 
 
+def test_a_condition_that_cannot_be_told_is_a_dash() -> None:
+    unknown = Check("entry", "stress", None, "below 70", None, False)
+    shown = lines(replace(make.decision(1), checks=(unknown,)), "T1·base")
+    assert "  stress                         – –; below 70" in shown
+
+
 @pytest.mark.parametrize("width", [60, 80, 96])
 def test_nothing_is_wider_than_asked_and_nothing_foreign_is_obeyed(width: int) -> None:
     item = FactorInput(f"in{HOSTILE}", "9" * 90, f"src{HOSTILE}", 5)

@@ -62,15 +62,16 @@ class Check:
             `account` (a gate that forbids entries while it is closed).
         name: What is looked at (`confidence`).
         value, limit: In words (`71.20`, `at least 65`); a gate's value names its limit itself.
-        used: Part of the limit that is used up, 0 to 9.999; 1 or more is at it.
+            The value is None where it cannot be told.
+        used: Part of the limit that is used up, 0 to 9.999; 1 or more is at it. None likewise.
         hit: It applied: it forbade the entry, or called for the exit.
     """
 
     of: str
     name: str
-    value: str
+    value: str | None
     limit: str
-    used: float
+    used: float | None
     hit: bool
 
 

@@ -61,19 +61,27 @@ def _most(of: str, name: str, value: float, most: float, limit: str, *, hit: boo
     return _check(of, name, f"{value:.2f}", limit, value / most if most else FULL, hit=hit)
 
 
+def _stress(of: str, ctx: Context, verdict: Verdict, most: float, limit: str) -> Check:
+    """Stress; the watchlist's fall alone can be known, and then it is known only as a fall."""
+    score, series = verdict.scores[7] / 100, ctx.series
+    if not score and series.resistance is None and series.ref_bar is None:
+        return Check(of, "stress", None, limit, None, hit=False)
+    return _most(of, "stress", score, most, limit, hit=score >= most)
+
+
 # ---------------------------------------------------------------------- of an entry
 
 
 def _entry(ctx: Context, verdict: Verdict) -> Iterator[Check]:
     profile, series = ctx.profile, ctx.series
     confidence, risk = verdict.confidence / 100, verdict.risk / 100
-    opportunity, stress = verdict.opportunity / 100, verdict.scores[7] / 100
+    opportunity = verdict.opportunity / 100
     least = profile.min_confidence
     yield _least("confidence", confidence, least, f"{confidence:.2f}", f"at least {least:g}")
     most = profile.risk_tolerance
     yield _most("entry", "risk", risk, most, f"at most {most:g}", hit=risk > most)
     most = STRESS_ENTRY / 100
-    yield _most("entry", "stress", stress, most, f"below {most:g}", hit=stress >= most)
+    yield _stress("entry", ctx, verdict, most, f"below {most:g}")
     if series.trend is None or series.atr is None:
         bars = series.bars
         yield _least("history", bars, 14, f"{bars} bars", "at least 14")
@@ -143,9 +151,7 @@ def _exits(ctx: Context, verdict: Verdict) -> Iterator[Check]:
     limit = f"{rules.hold_h} h without a gain"
     used = min(used, 0.999) if gains else used
     yield _check("exit", "time", words, limit, used, hit=not gains and held >= rules.hold_h * HOUR)
-    stress = verdict.scores[7] / 100
-    limit = f"{rules.stress} or more"
-    yield _most("exit", "stress", stress, rules.stress, limit, hit=stress >= rules.stress)
+    yield _stress("exit", ctx, verdict, rules.stress, f"{rules.stress} or more")
 
 
 def _path(ctx: Context, rule: str) -> Iterator[Check]:

@@ -200,25 +200,29 @@ def _inputs(inputs: Sequence[FactorInput], width: int) -> Iterator[Row]:
 
 def _check(check: Check, width: int) -> Iterator[Row]:
     """How much of a limit is used, and whether that decided."""
-    tone = "down" if check.hit else "warn" if check.used >= 0.75 else "accent"
-    said = f"{check.value}; {check.limit}" if check.limit else check.value
+    used = check.used or 0.0
+    tone = "down" if check.hit else "warn" if used >= 0.75 else "accent"
+    value = fmt.DASH if check.value is None else check.value
+    said = f"{value}; {check.limit}" if check.limit else value
     room = 2 + _NAME + 1 + _SHORT + 7
     first, *rest = _wrapped(said, "strong" if check.hit else "", width, indent=room)
     text, shown = first[0]
     yield [
         ("✗ " if check.hit else "  ", "down"),
         (f"{fmt.clean(check.name, _NAME):<{_NAME}} ", "strong" if check.hit else ""),
-        (fmt.meter(check.used, _SHORT), tone),
-        (f" {_percent(check.used):>4}% ", "muted"),
+        (fmt.meter(used, _SHORT), tone),
+        (f" {_percent(check.used):>5} ", "muted"),
         (text[room:], shown),
     ]
     yield from rest
 
 
-def _percent(used: float) -> int:
+def _percent(used: float | None) -> str:
     """Of a limit; what is not at it yet is never shown as if it were."""
+    if used is None:
+        return fmt.DASH
     percent = round(min(used, 9.99) * 100)
-    return min(99, percent) if used < 1 else percent
+    return f"{min(99, percent) if used < 1 else percent}%"
 
 
 def _wrapped(text: str, tone: str, width: int, indent: int = 0) -> list[Row]:

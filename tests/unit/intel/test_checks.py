@@ -48,6 +48,18 @@ def test_a_buy_passed_every_condition_and_says_by_how_much() -> None:
     assert found["daily trades"].value == "3 of 50 trades today"
 
 
+def test_what_is_not_known_is_no_zero() -> None:
+    blind = series_with(resistance=None, ref_bar=None, support=None)
+    for ctx in (context(5, blind), held(5, series=blind)):
+        story = explain(ctx, judge(ctx))
+        assert "stress" in story.missing
+        stress = next(check for check in story.checks if check.name == "stress")
+        assert (stress.value, stress.used, stress.hit) == (None, None, False)
+    fallen = context(5, blind, watch_drop=0.2)  # the watchlist's fall is known
+    assert held_against(fallen)["stress"].value == "100.00"
+    assert held_against(context())["stress"].used is not None
+
+
 @pytest.mark.parametrize(
     ("row", "hit"),
     [
