@@ -2,10 +2,12 @@
 
 Results are lines of a file that only grows, each with the hash of what it is a result of.  A kill
 may cut the last line short; it is then done again, like everything that has no line yet.
+One sweep at a time writes to it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -77,15 +79,25 @@ class Results:
         path: The file; made if it is not there.
 
     Raises:
+        BlockingIOError: another sweep writes to it.
         OSError: it cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.found: dict[str, Row] = {}
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._read(path)
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def _read(self, path: Path) -> None:
+        """Take in what is there, and go on after its last whole line."""
         whole = 0
-        data = path.read_bytes() if path.exists() else b""
-        for line in data.splitlines(keepends=True):
+        for line in path.read_bytes().splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 break  # cut short by a kill
             whole += len(line)
@@ -94,7 +106,6 @@ class Results:
                 self.found[entry["key"]] = dict(entry["row"])
             except (ValueError, KeyError, TypeError):
                 continue  # no line of ours: what is not known is done again
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
         os.ftruncate(self._file, whole)
         os.lseek(self._file, 0, os.SEEK_END)
 

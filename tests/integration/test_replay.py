@@ -26,6 +26,7 @@ from papertrader_tui.domain.orders import Kind, OrderRequest, Side, SizeBy
 from papertrader_tui.launch import Launch
 from papertrader_tui.store.database import reading
 from papertrader_tui.store.load import load
+from papertrader_tui.sweeping import Results
 from tests.faults.headless_process import PROGRAM, Headless, environment
 from tests.market_server import MarketServer
 from tests.sourcekit import token
@@ -161,10 +162,18 @@ def test_a_race_on_the_demo_is_the_same_each_time_and_can_be_adopted(run: Run) -
 
 
 def test_a_sweep_is_the_same_on_one_core_and_two_and_after_a_kill(run: Run, tmp_path: Path) -> None:
-    tapes = [str(candles(tmp_path / f"{n}.csv", 400, f"{n}-USD")) for n in ("AAA", "BBB")]
+    names = [f"{n}-a-tape-with-rather-a-long-name.csv" for n in ("AAA", "BBB")]
+    tapes = [str(candles(tmp_path / n, 400, f"{n[:3]}-USD")) for n in names]
     words = ["sweep", *tapes, "--levels", "7,9", "--set", "stop_pct=1,5", "--seeds", "1,2"]
-    assert run(*words, "--jobs", "1", "--out", str(tmp_path / "one"))[0] == 0
+    code, out, _ = run(*words, "--jobs", "1", "--out", str(tmp_path / "one"))
+    assert code == 0
+    # rows of one tape are told apart by their settings
+    assert [sum(f"stop_pct={n} " in line for line in out.splitlines()) for n in (1, 5)] == [8, 8]
     table = (tmp_path / "one" / "sweep.csv").read_bytes()
+    busy = Results(tmp_path / "one" / "results.jsonl")
+    code, _, err = run(*words, "--out", str(tmp_path / "one"))
+    assert (code, "another sweep writes there" in err) == (2, True)
+    busy.close()
     assert table.count(b"\n") == 1 + 2 * 2 * 2 * 2
 
     killed = tmp_path / "killed"

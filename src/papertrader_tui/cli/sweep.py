@@ -34,6 +34,8 @@ from papertrader_tui.tui.performance_rows import changed as coloured
 
 #: Combinations that are listed on a terminal; all are in the table.
 _SHOWN = 40
+#: Cells that a tape's name has at least, beside settings.
+_TAPE = 8
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,6 +61,12 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out).expanduser()
     try:
         results = Results(folder / "results.jsonl")
+    except BlockingIOError:
+        msg = (
+            f"--out {arguments.out}: another sweep writes there; wait for it, or name another "
+            "folder"
+        )
+        raise ConfigError(msg) from None
     except OSError as error:
         msg = f"--out {arguments.out}: cannot write there: {error.strerror}"
         raise ConfigError(msg) from error
@@ -139,10 +147,10 @@ def _rows(rows: Sequence[dict[str, str]], sets: Sequence[str]) -> list[Painted]:
     )
     found: list[Painted] = [[(head, "muted")]]
     for row in best[:_SHOWN]:
-        what = " ".join([row["tape"], *(f"{name}={row[name]}" for name in sets)])
+        what = _what(row["tape"], [f"{name}={row[name]}" for name in sets])
         gained, tone = coloured(fmt.percent(_number(row["total_return"])))
         found.append([
-            (f"{fmt.clean(what, 33):<34}", ""),
+            (f"{what:<34}", ""),
             (f"{row['level']:>3}{row['seed'][:5]:>6}", ""),
             (f"{gained:>9}", tone),
             (f"{fmt.percent(_number(row['max_drawdown'])):>10}{row['fills']:>8}", ""),
@@ -151,6 +159,13 @@ def _rows(rows: Sequence[dict[str, str]], sets: Sequence[str]) -> list[Painted]:
     if len(rows) > _SHOWN:
         found.append([(f"and {len(rows) - _SHOWN} more", "muted")])
     return found
+
+
+def _what(tape: str, settings: Sequence[str]) -> str:
+    """The tape's name gives way to the settings: rows of one tape differ by them."""
+    said = " ".join(settings)
+    room = max(_TAPE, 33 - len(said) - 1) if said else 33
+    return fmt.clean(f"{fmt.clean(tape, room)} {said}", 33)
 
 
 def _number(text: str) -> float | None:

@@ -109,9 +109,9 @@ def changed(base: Terms, job: Job) -> Terms:
     for name, text in job.changes:
         try:
             if name in risk.RANGES:
-                limits[name] = _typed(getattr(base.limits, name), text)
+                limits[name] = _exact(getattr(base.limits, name), text)
             elif name in exit_rules.RANGES:
-                exits[name] = _typed(getattr(base.exits, name), text)
+                exits[name] = _exact(getattr(base.exits, name), text)
             else:
                 profile[name] = _typed(getattr(levels.profile(job.level), name), text)
         except (ValueError, KeyError, ArithmeticError):
@@ -133,6 +133,16 @@ def changed(base: Terms, job: Job) -> Terms:
         raise ValueError(msg) from None
 
 
+def _exact(usual: object, text: str) -> object:
+    """A setting of the gates or the exits: whole where the usual one is, and a number."""
+    if isinstance(usual, int):
+        return int(text)
+    value = Decimal(text)
+    if not value.is_finite():
+        raise ValueError(text)
+    return value
+
+
 def _typed(usual: object, text: str) -> object:
     if isinstance(usual, bool):
         return {"true": True, "on": True, "false": False, "off": False}[text.lower()]
@@ -140,8 +150,6 @@ def _typed(usual: object, text: str) -> object:
         return int(text)
     if isinstance(usual, int | float):
         return float(text)
-    if isinstance(usual, Decimal):
-        return Decimal(text)
     return text
 
 

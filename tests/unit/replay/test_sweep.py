@@ -77,6 +77,10 @@ def test_settings_reach_the_level_the_gates_and_the_exits() -> None:
         (("mev_protection", "maybe"), "'maybe' is no value"),
         (("daily_trades", "0"), "daily_trades is 0; it must lie between"),
         (("hold_h", "x"), "'x' is no value of hold_h"),
+        (("hold_h", "6.5"), "'6.5' is no value of hold_h"),
+        (("daily_trades", "1e3"), "'1e3' is no value"),
+        (("daily_loss_pct", "nan"), "'nan' is no value of daily_loss_pct"),
+        (("min_liquidity_usd", "-inf"), "'-inf' is no value"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_named(change: tuple[str, str], said: str) -> None:
@@ -123,6 +127,18 @@ def test_a_line_that_a_kill_cut_short_is_done_again(tmp_path: Path) -> None:
     again.close()
     assert path.read_bytes() == whole
     assert set(Results(path).found) == {"one", "two"}
+
+
+def test_one_sweep_at_a_time_writes_to_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    first = Results(path)
+    with pytest.raises(BlockingIOError):
+        Results(path)
+    first.keep("one", ROW)
+    first.close()
+    second = Results(path)
+    assert set(second.found) == {"one"}
+    second.close()
 
 
 def test_a_line_of_something_else_is_no_result(tmp_path: Path) -> None:
