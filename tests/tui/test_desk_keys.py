@@ -275,6 +275,38 @@ async def test_a_switches_the_bot_on_and_off():
         assert "bot OFF" in text(app)
 
 
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ((), "The bot trades the watchlist."),
+        ((0,), "manages the position that is open, with its own stops"),
+        ((0, 3), "manages the 2 positions that are open, with its own stops"),
+    ],
+)
+async def test_switching_the_bot_on_says_what_becomes_of_open_positions(held, said):
+    desk = FakeDesk()
+    for index in held:
+        desk.hold(index)
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, "a")
+        assert said in app.told[-1][1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_chart_says_which_exits_are_the_bots(size):
+    desk = FakeDesk()
+    desk.hold(0)
+    async with console(desk, size) as (app, pilot):
+        assert "stop bot" not in text(app)
+        (row,) = desk.snapshot().positions
+        desk.change(positions=(replace(row, stop_bot=True),))
+        await settle(app, pilot)
+        assert " stop bot " in text(app)
+        desk.change(positions=(replace(row, stop_part=0.13),))
+        await settle(app, pilot)
+        assert " stop 13% " in text(app)
+
+
 async def test_brackets_turn_the_level_within_its_range():
     desk = FakeDesk()
     async with console(desk) as (app, pilot):

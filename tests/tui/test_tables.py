@@ -366,7 +366,7 @@ async def test_a_position_takes_two_lines_where_all_of_them_fit() -> None:
             ],
         ),
         (72, ["avg", "100.00", "stop", "95.000", "tgt", "–", "4m"]),
-        (28, ["avg", "100.00", "mark", "110.00"]),
+        (28, ["mark", "110.00", "stop", "95.000"]),
     ],
 )
 async def test_positions_show_as_much_as_there_is_room_for(width: int, expected: list[str]) -> None:
@@ -376,6 +376,38 @@ async def test_positions_show_as_much_as_there_is_room_for(width: int, expected:
         await pilot.pause()
         shown = lines(app.widget)
         assert (shown[0] if width == 100 else shown[2].strip("▌")).split() == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "stop", "target"),
+    [
+        (80, "stop 2,900.00 · 13%", "tgt 3,171.40 bot"),
+        (43, "stop 2,900 · 13%", "tgt 3,171 bot"),
+        (130, " 2,900 13%", " 3,171 bot"),
+    ],
+)
+async def test_exits_say_whose_they_are_and_of_how_much(width: int, stop: str, target: str) -> None:
+    held = replace(
+        make.position(1),
+        stop=Decimal(2900),
+        stop_part=0.131,
+        target=Decimal("3171.4"),
+        target_bot=True,
+        liquidation=Decimal("1996.9"),
+    )
+    app = Holder(Positions())
+    async with app.run_test(size=(width, 9)) as pilot:
+        app.widget.show(make.snapshot(positions=(held,)))  # type: ignore[attr-defined]
+        await pilot.pause()
+        shown = "\n".join(lines(app.widget))
+        assert stop in shown
+        assert target in shown
+        assert ("if sold 1,996.90" in shown) == (width == 80)
+        whole = replace(held, stop_part=1.0, target_bot=False)
+        app.widget.show(make.snapshot(positions=(whole,)))  # type: ignore[attr-defined]
+        shown = "\n".join(lines(app.widget))
+        assert "%" not in shown.partition("2,900")[2].splitlines()[0]
+        assert "bot" not in shown
 
 
 @pytest.mark.parametrize(("width", "line"), [(100, 1), (72, 2), (40, 2)])

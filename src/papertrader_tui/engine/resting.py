@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
+from papertrader_tui.domain.money import ZERO, add
 from papertrader_tui.domain.orders import Kind, Order, Side, Status
 from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.engine.situation import Situation
@@ -19,6 +20,14 @@ class Sends(Protocol):
     def send(self, order: Order, market: TokenMarket, tolerance: int | None = None) -> None:
         """Send it on the quote of now."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A price at which orders would sell, and how many tokens of a holding they would."""
+
+    price: Decimal
+    quantity: Decimal
 
 
 class Resting:
@@ -78,9 +87,10 @@ class Resting:
         liquidity = market.depth.liquidity if market.depth is not None else None
         return self._of.gates.entry_block(market.token.id, liquidity) is not None
 
-    def stops(self, token: TokenId) -> tuple[Decimal | None, Decimal | None]:
+    def stops(self, token: TokenId) -> tuple[Exit | None, Exit | None]:
         """Nearest resting stop and target of a holding, for display."""
-        stop = target = None
+        stops: dict[Decimal, Decimal] = {}
+        targets: dict[Decimal, Decimal] = {}
         for order in self._account.open.get(token, {}).values():
             if order.side is not Side.SELL or order.status is Status.HELD:
                 continue
@@ -89,11 +99,12 @@ class Resting:
                 price = trail_price(self.trails.get(order.id, order.high), order.trail_bps or 0)
             if price is None:
                 continue
-            if order.kind in (Kind.STOP, Kind.TRAILING_STOP):
-                stop = price if stop is None else max(stop, price)
-            else:
-                target = price if target is None else min(target, price)
-        return stop, target
+            found = stops if order.kind in (Kind.STOP, Kind.TRAILING_STOP) else targets
+            found[price] = add(found.get(price, ZERO), order.quantity or ZERO)
+        return (
+            Exit(max(stops), stops[max(stops)]) if stops else None,
+            Exit(min(targets), targets[min(targets)]) if targets else None,
+        )
 
 
 def _stops_first(order: Order) -> tuple[int, int]:

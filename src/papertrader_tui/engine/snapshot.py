@@ -62,6 +62,9 @@ class PositionRow:
         stop, target: Nearest exit planned by the bot or resting in the book, if any.
         liquidation: What selling all of it now would bring, after LP fee, impact and gas; None
             where nothing can be sold now.
+        stop_bot, target_bot: That exit is the bot's, no order rests for it.
+        stop_part, target_part: Fraction of the holding that the orders at that price sell, 1 of
+            the bot's.
     """
 
     token: Token
@@ -79,6 +82,10 @@ class PositionRow:
     target: Decimal | None
     opened: int
     liquidation: Decimal | None = None
+    stop_bot: bool = False
+    target_bot: bool = False
+    stop_part: float = 1.0
+    target_part: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

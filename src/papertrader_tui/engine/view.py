@@ -14,6 +14,7 @@ from papertrader_tui.domain.gates import KILL_TEXT
 from papertrader_tui.domain.market import DAY, HOUR
 from papertrader_tui.domain.money import ZERO, divide, mul, quantize_even, sub
 from papertrader_tui.engine.desk import Desk
+from papertrader_tui.engine.resting import Exit
 from papertrader_tui.engine.snapshot import PositionRow, Snapshot, TokenRow
 from papertrader_tui.ports import MarketInfo
 
@@ -163,12 +164,14 @@ class View:
         m = desk.markets[token]
         p = desk.account.ledger.positions[token]
         stop, target = desk.orders.stops(token)
-        if m.plan is not None and desk.account.bot:
-            planned_stop, planned_target = Decimal(f"{m.plan.guard:.10g}"), m.plan.target
-            stop = planned_stop if stop is None else max(stop, planned_stop)
-            if planned_target is not None:
-                nearest = Decimal(f"{planned_target:.10g}")
-                target = nearest if target is None else min(target, nearest)
+        stop_bot = target_bot = False
+        # the bot sells what no order has reserved
+        if m.plan is not None and desk.account.bot and desk.account.available(token):
+            planned, reach = Decimal(f"{m.plan.guard:.10g}"), m.plan.target
+            if stop is None or planned > stop.price:
+                stop, stop_bot = Exit(planned, p.quantity), True
+            if reach is not None and (target is None or reach < target.price):
+                target, target_bot = Exit(Decimal(f"{reach:.10g}"), p.quantity), True
         average = divide(p.cost, p.quantity)
         places = max(0, 9 - average.adjusted())
         return PositionRow(
@@ -183,8 +186,12 @@ class View:
             costs=p.costs,
             pnl=p.net,
             pnl_pct=float(p.net / p.bought) if p.bought > ZERO else 0.0,
-            stop=stop,
-            target=target,
+            stop=stop.price if stop else None,
+            target=target.price if target else None,
             opened=p.opened,
             liquidation=desk.liquidation.of(token),
+            stop_bot=stop_bot,
+            target_bot=target_bot,
+            stop_part=float(stop.quantity / p.quantity) if stop else 1.0,
+            target_part=float(target.quantity / p.quantity) if target else 1.0,
         )

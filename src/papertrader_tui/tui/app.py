@@ -233,7 +233,8 @@ class PapertraderApp(App[None]):
         self._show_snapshot()
         screen = self.desk_screen
         symbols = {token: screen.names.text(token, 18) for token in screen.known}
-        toasts = [toast for event in news if (toast := toast_for(event, symbols)) is not None]
+        held = len(screen.snapshot.positions)
+        toasts = [toast for event in news if (toast := toast_for(event, symbols, held)) is not None]
         for toast in self._toasts.admit(toasts, now_s):
             self.tell(toast.text, toast.severity, title=toast.title)
 

@@ -104,7 +104,7 @@ COMMANDS: tuple[Command, ...] = (
         "a",
         "Bot",
         "Switch the bot on or off",
-        "Switch the auto-trader on or off. What it holds stays as it is.",
+        "Switch the auto-trader on or off. While on it manages every open position.",
         BOT,
         "toggle_bot",
         scope=APP,

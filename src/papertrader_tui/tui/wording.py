@@ -77,12 +77,13 @@ def bps(value: int) -> str:
     return fmt.percent(Decimal(value).scaleb(-4), sign=False)
 
 
-def toast_for(event: ev.Event, symbols: Symbols) -> Toast | None:
+def toast_for(event: ev.Event, symbols: Symbols, held: int = 0) -> Toast | None:
     """What to tell a person about an event, or None where nothing is to be told.
 
     Args:
         event: A stored fact.
         symbols: Token id to symbol, already safe to show.
+        held: How many positions are open.
     """
     match event:
         case ev.Filled():
@@ -118,10 +119,10 @@ def toast_for(event: ev.Event, symbols: Symbols) -> Toast | None:
                 f"{event.order_id} reached the end of its time.", "Order expired", "warning"
             )
         case _:
-            return _state_toast(event, symbols)
+            return _state_toast(event, symbols, held)
 
 
-def _state_toast(event: ev.Event, symbols: Symbols) -> Toast | None:
+def _state_toast(event: ev.Event, symbols: Symbols, held: int) -> Toast | None:
     match event:
         case ev.PositionChanged(quantity=quantity) if quantity == 0:
             net = sub(event.realized, event.costs)
@@ -152,9 +153,7 @@ def _state_toast(event: ev.Event, symbols: Symbols) -> Toast | None:
             )
         case ev.BotSwitched():
             return Toast(
-                "The bot trades the watchlist."
-                if event.on
-                else "The bot orders nothing more. Positions stay.",
+                _bot_trades(held) if event.on else "The bot orders nothing more. Positions stay.",
                 "Bot on" if event.on else "Bot off",
                 mine=True,
             )
@@ -180,6 +179,14 @@ def _state_toast(event: ev.Event, symbols: Symbols) -> Toast | None:
             )
         case _:
             return None
+
+
+def _bot_trades(held: int) -> str:
+    """It makes no difference to the bot who opened a position."""
+    if not held:
+        return "The bot trades the watchlist."
+    them = "the position that is" if held == 1 else f"the {held} positions that are"
+    return f"The bot trades the watchlist and manages {them} open, with its own stops and targets."
 
 
 def _name(token: TokenId, symbol: str, symbols: Symbols) -> str:

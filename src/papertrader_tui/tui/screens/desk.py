@@ -28,7 +28,7 @@ from papertrader_tui.tui.widgets.decisions import Decisions
 from papertrader_tui.tui.widgets.gates import Gates
 from papertrader_tui.tui.widgets.notice import Notice
 from papertrader_tui.tui.widgets.orders import Orders
-from papertrader_tui.tui.widgets.positions import Positions
+from papertrader_tui.tui.widgets.positions import Positions, exit_notes
 from papertrader_tui.tui.widgets.selector import Selector
 from papertrader_tui.tui.widgets.status_line import StatusLine
 from papertrader_tui.tui.widgets.tab_strip import TabStrip
@@ -165,6 +165,7 @@ class DeskScreen(DeskActions, Screen[None]):
             return
         token = row.token.id
         position = next((p for p in self.snapshot.positions if p.token.id == token), None)
+        notes = exit_notes(position) if position else ("", "")
         # levels move only with the position's own exits, and candles only with time and price
         wanted = (
             token,
@@ -173,6 +174,7 @@ class DeskScreen(DeskActions, Screen[None]):
             row.price,
             row.time,
             position and (position.quantity, position.stop, position.target),
+            notes,
             self.snapshot.now // self.chart.interval,
         )
         if wanted == self._charted:
@@ -186,6 +188,7 @@ class DeskScreen(DeskActions, Screen[None]):
             stop=position.stop if position else None,
             target=position.target if position else None,
             average=position.average if position else None,
+            notes=notes,
             name=self.names.text(token, 16),
         )
 

@@ -112,6 +112,7 @@ class Chart(Widget, can_focus=True):
         stop: Decimal | None = None,
         target: Decimal | None = None,
         average: Decimal | None = None,
+        notes: tuple[str, str] = ("", ""),
         name: str = "",
     ) -> None:
         """What to draw.
@@ -124,6 +125,7 @@ class Chart(Widget, can_focus=True):
             stop: Planned exit of its position below the price.
             target: Planned exit above it.
             average: Average entry price of its position.
+            notes: What is said after `stop` and `target`: whose they are, of how much.
             name: What to call the token, safe to show, where its symbol alone does not do.
         """
         if token != self._token:
@@ -132,7 +134,7 @@ class Chart(Widget, can_focus=True):
         self._called = name or (fmt.clean(token.symbol, 16) if token else "") or "?"
         self._candles = candles
         self._last = None if last is None else float(last)
-        self._levels = levels(stop, target, average)
+        self._levels = levels(stop, target, average, notes)
         self._marks = tuple(m for m in map(mark, fills) if m is not None)
         self._redraw()
 

@@ -13,16 +13,19 @@ from papertrader_tui.tui.widgets.tones import Part
 
 
 def levels(
-    stop: Decimal | None, target: Decimal | None, average: Decimal | None
+    stop: Decimal | None,
+    target: Decimal | None,
+    average: Decimal | None,
+    notes: tuple[str, str] = ("", ""),
 ) -> tuple[plot.Level, ...]:
-    """Lines of a position, the later ones drawn on top."""
+    """Lines of a position, the later ones drawn on top; notes are of the stop and the target."""
     found: list[plot.Level] = []
     if average is not None:
         found.append(plot.Level(float(average), "avg", "dim", "strong", "╌"))
     if target is not None:
-        found.append(plot.Level(float(target), "target", "up-dim", "up", "╌"))
+        found.append(plot.Level(float(target), f"target{notes[1]}", "up-dim", "up", "╌"))
     if stop is not None:
-        found.append(plot.Level(float(stop), "stop", "down-dim", "down", "╌"))
+        found.append(plot.Level(float(stop), f"stop{notes[0]}", "down-dim", "down", "╌"))
     return tuple(found)
 
 

@@ -49,6 +49,7 @@ class Orders(Table[Order]):
     EMPTY: ClassVar[tuple[str, ...]] = (
         "No open orders.",
         "Limits, stops and brackets rest here until they trigger.",
+        "The bot's exits do not: it minds them.",
         "`b` writes a buy, `s` a sale.",
     )
 

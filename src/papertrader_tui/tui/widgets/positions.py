@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import ClassVar
 
 from papertrader_tui.domain.money import total
@@ -16,6 +17,9 @@ from papertrader_tui.tui.widgets.tones import Part, Parts
 
 #: What a name needs that has its chain with it: `WETH·base`.
 NAMED = 9
+SOLD = "if sold "
+#: From this part on an exit is of the whole holding: what is left would round to nothing.
+WHOLE = 0.995
 
 
 class Positions(Table[PositionRow]):
@@ -33,8 +37,8 @@ class Positions(Table[PositionRow]):
         Column("pnl", "P&L", 8, limit=10),
         Column("percent", "P&L%", 7, priority=1, limit=8),
         Column("sold", "IF SOLD", 8, priority=6, limit=11),
-        Column("stop", "STOP", 9, priority=7, limit=11),
-        Column("target", "TARGET", 9, priority=8, limit=11),
+        Column("stop", "STOP", 9, priority=7, limit=15),
+        Column("target", "TARGET", 9, priority=8, limit=15),
         Column("age", "AGE", 4, priority=9),
     )
     FIRST_LINE: ClassVar[tuple[Column, ...]] = (
@@ -119,31 +123,60 @@ class Positions(Table[PositionRow]):
                 percent = _percent(row.pnl_pct, width)
                 return ((percent, tone_of(percent)),)
             case "stop":
-                return ((fmt.price(row.stop), "muted" if row.stop is not None else "dim"),)
+                return _exit(row.stop, exit_note(row.stop_bot, row.stop_part), width)
             case "target":
-                return ((fmt.price(row.target), "muted" if row.target is not None else "dim"),)
+                return _exit(row.target, exit_note(row.target_bot, row.target_part), width)
             case _:
                 return ((fmt.age(self.now - row.opened), "dim"),)
 
     def detail(self, row: PositionRow, width: int) -> Parts:
         held = self.now - row.opened
-        # the most important first: what has no room is left out from the end
-        facts = [("avg ", row.average), ("mark ", row.mark), ("stop ", row.stop)]
-        if "mark" in self._drawn.columns:
-            del facts[1]
-        items = [(label, fmt.price(value)) for label, value in (*facts, ("tgt ", row.target))]
-        if row.liquidation is not None:
-            items.insert(len(facts) - 1, ("sold ", _sold(row, 11)))
-        for kept, gap in (
-            ([*items, ("", fmt.span(held))], 2),
-            ([*items, ("", fmt.span(held))], 1),
-            ([*items, ("", fmt.age(held))], 1),
+        long, short = ("", fmt.span(held)), ("", fmt.age(held))
+        full, brief = self._facts(row, 11), self._facts(row, 6)
+        for items, gap in (
+            ([*full, long], 2),
+            ([*full, long], 1),
+            ([*full, short], 1),
+            (full, 1),
+            ([*brief, short], 1),
         ):
-            if _length(kept, gap) <= width:
-                return _spread(kept, gap)
-        while len(items) > 1 and _length(items, 1) > width:
-            items.pop()
-        return _spread(items, 1)
+            if _length(items, gap) <= width:
+                return _spread(items, gap)
+        kept = [fact for fact in brief if fact[1] != fmt.DASH]
+        # the exits stay longest
+        while len(kept) > 1 and _length(kept, 1) > width:
+            del kept[0]
+        return _spread(kept, 1)
+
+    def _facts(self, row: PositionRow, room: int) -> list[tuple[str, str]]:
+        """(label, figure) in the order shown; prices in at most so many cells where they can be."""
+        facts = [("avg ", fmt.price_fit(row.average, room))]
+        if "mark" not in self._drawn.columns:
+            facts.append(("mark ", fmt.price_fit(row.mark, room)))
+        if row.liquidation is not None:
+            facts.append((SOLD, _sold(row, 11)))
+        stop = fmt.price_fit(row.stop, room) + exit_note(row.stop_bot, row.stop_part, " · ")
+        target = fmt.price_fit(row.target, room) + exit_note(row.target_bot, row.target_part, " · ")
+        return [*facts, ("stop ", stop), ("tgt ", target)]
+
+
+def exit_note(bot: bool, part: float, between: str = " ") -> str:
+    """Whose exit it is, and how much of the holding it covers: ` bot`, ` 13%`; of all nothing."""
+    if bot:
+        return " bot"
+    return "" if part >= WHOLE else f"{between}{max(part, 0.01):.0%}"
+
+
+def exit_notes(row: PositionRow) -> tuple[str, str]:
+    """The same of the stop and of the target."""
+    return exit_note(row.stop_bot, row.stop_part), exit_note(row.target_bot, row.target_part)
+
+
+def _exit(price: Decimal | None, note: str, width: int) -> Parts:
+    """A planned exit; the note stays, of the price decimals are left out."""
+    if price is None:
+        return ((fmt.DASH, "dim"),)
+    return ((fmt.price_fit(price, width - len(note)), "muted"), (note, "dim"))
 
 
 def _sold(row: PositionRow, width: int) -> str:
