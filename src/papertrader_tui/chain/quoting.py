@@ -20,7 +20,7 @@ from papertrader_tui.domain.tokens import Chain, Token
 from papertrader_tui.intel.levels import Profile
 from papertrader_tui.simulator.costs import NotEnoughLiquidity, Swap
 from papertrader_tui.simulator.gas import GasCost, GasTerms, gas_usd, run_gas
-from papertrader_tui.simulator.gas_units import HopWork, swap_units
+from papertrader_tui.simulator.mev import attack_units
 from papertrader_tui.simulator.pool_pricer import PoolPricer
 from papertrader_tui.simulator.pools import PoolBook
 
@@ -122,8 +122,7 @@ async def quote(
     cost = run_gas(chain, gas, read.fees, swap.run, GasTerms(profile.gas_strategy, bound=raw))
     mev = ZERO
     if chain.public_mempool and not profile.mev_protection:
-        work = HopWork(concentrated=swap.run.work[0].concentrated)
-        attack = gas_usd(2 * swap_units([work]), cost.price_wei, 0, cost.native_usd)
+        attack = gas_usd(attack_units(swap.run), cost.price_wei, 0, cost.native_usd)
         mev = pricer.sandwiched(swap, _passes(wanted, minimum), attack).mev
     return Quotation(
         token, head, candidate.hops, swap, minimum, raw, cost, mev, verdict, usd is not None

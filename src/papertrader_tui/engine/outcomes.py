@@ -11,8 +11,8 @@ from papertrader_tui.domain.money import ZERO
 from papertrader_tui.domain.orders import Order, Side
 from papertrader_tui.simulator.costs import Swap
 from papertrader_tui.simulator.gas import GasCost, gas_usd
-from papertrader_tui.simulator.gas_units import HopWork, swap_units
 from papertrader_tui.simulator.matching import moves, within
+from papertrader_tui.simulator.mev import attack_units
 
 
 def source_of(swap: Swap | None, market: TokenMarket, side: Side, block: int) -> str:
@@ -42,9 +42,7 @@ def attack_gas(swap: Swap, gas: GasCost) -> Decimal:
     """USDC that the two swaps of a sandwich cost in gas, at what the order itself pays for it."""
     if swap.run is None:
         return ZERO
-    concentrated = swap.run.work[0].concentrated
-    one = swap_units([HopWork(concentrated=concentrated, tick_moved=concentrated)])
-    return gas_usd(2 * one, gas.price_wei, 0, gas.native_usd)
+    return gas_usd(attack_units(swap.run), gas.price_wei, 0, gas.native_usd)
 
 
 def position_changed(account: Account, fill: ev.Filled, now: int) -> ev.PositionChanged | None:

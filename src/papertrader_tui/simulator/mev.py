@@ -15,11 +15,18 @@ from papertrader_tui.amm.errors import AmmError
 from papertrader_tui.amm.path import path_in
 from papertrader_tui.domain.money import mul
 from papertrader_tui.simulator.costs import NotEnoughLiquidity
+from papertrader_tui.simulator.gas_units import HopWork, swap_units
 from papertrader_tui.simulator.paths import Front, Run
 
 #: The largest front-run is found to a millionth of itself.
 _PRECISION: Final = 20
 _DOUBLINGS: Final = 60
+
+
+def attack_units(run: Run) -> int:
+    """Units of gas of an attacker's two swaps, in a pool like the run's first."""
+    concentrated = run.work[0].concentrated
+    return 2 * swap_units([HopWork(concentrated=concentrated, tick_moved=concentrated)])
 
 
 def sandwich(run: Run, passes: Callable[[Run], bool], attack_gas: Decimal) -> Front | None:
