@@ -13,6 +13,7 @@ from papertrader_tui.bootstrap import open_desk
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.commands import MarkAccount
 from papertrader_tui.domain.market import DAY, MINUTE, Bar, Depth, Gas, History
+from papertrader_tui.engine.rows import iso
 from papertrader_tui.feeds.tape_report import TapeError
 from papertrader_tui.feeds.tapes import Tapes
 from papertrader_tui.intel.indicators import Series
@@ -141,6 +142,20 @@ def test_holding_begins_and_ends_with_the_tape(tmp_path: Path) -> None:
     first, last = Decimal(rows[0][5]), Decimal(rows[-1][5])
     assert hold.metrics.total_return == pytest.approx(float(last / first) - 1, abs=1e-9)
     assert not hold.left_out
+
+
+def test_holding_trades_begins_at_the_very_first_of_each_token(tmp_path: Path) -> None:
+    tape = tmp_path / "t.csv"
+    rows = [(0, "A", 100), (5, "A", 130), (30, "B", 50), (31, "A", 150), (59, "B", 70)]
+    rows += [(150, "A", 200), (7_200, "B", 100), (7_200, "A", 200)]
+    tape.write_text(
+        "timestamp,symbol,price,volume\n"
+        + "".join(f"{iso(START + s * 1_000)},{n},{p},1\n" for s, n, p in rows)
+    )
+    stage, _ = replay(Tapes([tape]), Terms(level=1))
+    hold = stage.report(0).hold
+    assert hold is not None
+    assert hold.metrics.total_return == pytest.approx(1.0, abs=1e-9)  # 100 to 200 and 50 to 100
 
 
 def test_a_sampler_keeps_a_long_tape_in_bounds() -> None:
