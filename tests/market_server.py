@@ -64,7 +64,7 @@ def wall_clock() -> int:
 
 
 class MarketServer:
-    """A market of given tokens, all at $100 until a price is set.
+    """A market of given tokens, all at $100 until a price is set, USDC at a dollar.
 
     Args:
         tokens: What the services know; all bundled mainnet tokens if None.
@@ -82,7 +82,11 @@ class MarketServer:
         if tokens is None:
             registry = load_registry()
             tokens = [t for t in registry.tokens.values() if not registry.chains[t.chain].testnet]
+        tokens = list(tokens)
         self.book = Book(tokens, clock)
+        for token in tokens:
+            if token.symbol == "USDC":
+                self.book.entries[token.id].price = Decimal(1)
         self.calls: Counter[str] = Counter()
         self.paths: dict[str, list[str]] = {source: [] for source in DIALECTS}
         self.keys: dict[str, str] = {}

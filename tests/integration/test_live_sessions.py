@@ -295,3 +295,27 @@ async def test_a_source_that_goes_down_is_an_alert_and_no_fact(
     assert alert.text.startswith("dexscreener does not answer (3 × server error)")
     assert alert.seq == 0
     assert stored == max(e.seq for e in told)
+
+
+def dollars(server: MarketServer, price: str) -> None:
+    """Of every USDC, as of `weth`."""
+    for token in server.book.entries:
+        if load_registry().tokens[token].symbol == "USDC":
+            server.set_price(token, price)
+
+
+async def test_while_its_dollar_is_none_an_account_is_told_so(
+    tmp_path: Path, market: MarketServer
+) -> None:
+    """Cash is USDC, so its price is followed though nobody watches it."""
+    usdc = load_registry().find("USDC@base")
+    async with running(settings(tmp_path, market.environment())) as opened:
+        kernel = opened.kernel
+        await until(lambda: price_of(opened))
+        assert "USDC" not in {row.token.symbol for row in kernel.snapshot().tokens}
+        assert kernel.snapshot().notice == ""
+        dollars(market, "0.97")
+        await until(lambda: "0.9700 dollars" in kernel.snapshot().notice)
+        assert kernel.snapshot().notice.startswith("USDC·")
+        dollars(market, "1")
+        await until(lambda: kernel.snapshot().notice == "")

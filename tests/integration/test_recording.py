@@ -54,7 +54,7 @@ async def test_history_comes_late_and_prices_are_kept_word_for_word(
             while True:
                 candles = opened.kernel.candles(WETH.id, 5 * MINUTE, 500)
                 hours = opened.kernel.candles(WETH.id, HOUR, 100)
-                if len(candles) > 200 and len(hours) > 20:
+                if len(candles) > 200 and len(hours) > 25:  # more than the 5-minute ones reach back
                     break
                 await asyncio.sleep(0.05)
         series = opened.kernel.desk.markets[WETH.id].series

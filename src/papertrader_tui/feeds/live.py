@@ -12,6 +12,7 @@ from typing import Protocol
 from papertrader_tui.domain import events as ev
 from papertrader_tui.domain.account import Account
 from papertrader_tui.domain.market import History, MarketInput, Quote, Timer, Trust
+from papertrader_tui.domain.money import ONE, sub
 from papertrader_tui.domain.orders import Status
 from papertrader_tui.domain.tokens import Registry, Token, TokenId
 from papertrader_tui.engine.snapshot import HistoryProgress
@@ -20,6 +21,7 @@ from papertrader_tui.feeds.chain_inbox import ChainInbox
 from papertrader_tui.feeds.chains import Chains
 from papertrader_tui.feeds.health import FeedNews, feed_health
 from papertrader_tui.feeds.live_inputs import GasBoard, depth_of, quote_of, trust_of
+from papertrader_tui.feeds.monitor import DEPEG
 from papertrader_tui.feeds.service import PriceFeed
 from papertrader_tui.feeds.trusted import Grade, Trusted
 from papertrader_tui.ports import MarketInfo
@@ -99,6 +101,7 @@ class LiveMarket:
         self._history, self._last = history, last
         self._learned: list[History] = []
         self._followed: dict[TokenId, Token] = {}
+        self._cash: dict[TokenId, None] = {}
         self._reached = 0
         self._changed: dict[TokenId, Trusted] = {}
         self._times: dict[TokenId, int] = {}
@@ -134,10 +137,19 @@ class LiveMarket:
 
     def _notice(self) -> str:
         if not self._feed.all_stale():
-            return ""
+            return self._off_the_dollar()
         if not self._times:
             return "No price source has answered yet: waiting for prices."
         return "No price source answers: prices are stale, and nothing is traded on them."
+
+    def _off_the_dollar(self) -> str:
+        """An account counts in USDC: while that is no dollar it is said all the time."""
+        for token in self._cash:
+            trusted = self._feed.peek(token)
+            if trusted is not None and not trusted.fault and abs(sub(trusted.price, ONE)) > DEPEG:
+                name = self._registry.tokens[token].label
+                return f"{name} is at {trusted.price:.4f} dollars, and this account counts in USDC."
+        return ""
 
     @property
     def registry(self) -> Registry:
@@ -177,8 +189,9 @@ class LiveMarket:
     # ------------------------------------------------------------------ what it follows
 
     def follow(self, tokens: Iterable[TokenId]) -> None:
-        """Get prices of these too, and of what gas is paid in on their chains."""
+        """Get prices of these too, and of what gas and everything is paid in on their chains."""
         wanted: list[Token] = []
+        cash: list[Token] = []
         for token in tokens:
             known = self._registry.tokens.get(token)
             if known is not None:
@@ -186,8 +199,12 @@ class LiveMarket:
                 native = self._registry.tokens.get(self._registry.chain_of(token).wrapped_native)
                 if native is not None:
                     wanted.append(native)
+                paid = self._registry.tokens.get(self._registry.chain_of(token).cash)
+                if paid is not None:
+                    cash.append(paid)
                 self._gas.watch(known.chain)
-        self._feed.follow(wanted)
+        self._feed.follow([*wanted, *cash])
+        self._cash.update(dict.fromkeys(token.id for token in cash))
         self._chains.follow(wanted)
         self._followed.update((token.id, token) for token in wanted)
         if self._past is not None:
