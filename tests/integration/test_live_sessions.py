@@ -308,7 +308,6 @@ async def test_while_its_dollar_is_none_an_account_is_told_so(
     tmp_path: Path, market: MarketServer
 ) -> None:
     """Cash is USDC, so its price is followed though nobody watches it."""
-    usdc = load_registry().find("USDC@base")
     async with running(settings(tmp_path, market.environment())) as opened:
         kernel = opened.kernel
         await until(lambda: price_of(opened))
