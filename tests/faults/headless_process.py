@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +26,24 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home, **more}
 
 
-class Headless:
-    """A running session; its lines are read as they are printed.
+class Running:
+    """A process whose lines are read as they are printed.
 
     Args:
-        data: Folder of the accounts.
-        words: Arguments after `headless --format json`.
-        program: What is started, to put something around it.
+        command: What is started.
+        env: Its environment.
+        told: Whether it is told things: its stdin is a pipe then.
     """
 
     def __init__(
-        self, data: Path, *words: str, program: tuple[str, ...] = PROGRAM,
-        env: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
+        self, command: Sequence[str], env: Mapping[str, str], *, told: bool = False
+    ) -> None:
         self.process = subprocess.Popen(
-            [*program, "--data-dir", str(data), "headless", "--format", "json", *words],
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            env=environment(data, **(env or {})),
+            stdin=subprocess.PIPE if told else subprocess.DEVNULL,
+            env=env,
         )
         self.printed: list[bytes] = []
         self.narration = b""
@@ -76,8 +75,9 @@ class Headless:
             pass
         code = self.process.wait(timeout=60)
         self._listener.join(timeout=60)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        for pipe in (self.process.stdout, self.process.stdin):
+            if pipe is not None:
+                pipe.close()
         return code
 
     @property
@@ -85,10 +85,33 @@ class Headless:
         """What it said to people."""
         return self.narration.decode()
 
-    def rows(self, *tags: str) -> list[Row]:
+    @property
+    def lines(self) -> list[Row]:
         """Every line that was printed whole; a kill may cut the last one."""
-        whole = [json.loads(line) for line in self.printed if line.endswith(b"\n")]
-        return [row for row in whole if not tags or row["tag"] in tags]
+        return [json.loads(line) for line in self.printed if line.endswith(b"\n")]
+
+
+class Headless(Running):
+    """A running session.
+
+    Args:
+        data: Folder of the accounts.
+        words: Arguments after `headless --format json`.
+        program: What is started, to put something around it.
+    """
+
+    def __init__(
+        self, data: Path, *words: str, program: tuple[str, ...] = PROGRAM,
+        env: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            [*program, "--data-dir", str(data), "headless", "--format", "json", *words],
+            environment(data, **(env or {})),
+        )
+
+    def rows(self, *tags: str) -> list[Row]:
+        """Its lines, of these tags if any are named."""
+        return [row for row in self.lines if not tags or row["tag"] in tags]
 
 
 class Told:
