@@ -97,7 +97,7 @@ def test_several_levels_are_a_race_and_each_as_alone(run: Run, tmp_path: Path) -
 
 
 def test_bad_rows_are_named_and_the_rest_is_played(run: Run, tmp_path: Path) -> None:
-    tape = candles(tmp_path / "eth.csv", 300)
+    tape = candles(tmp_path / "\x1b[31meth.csv", 300)
     lines = tape.read_text().splitlines()
     lines[100] = "soon,ETH-USD,1,2"
     tape.write_text("\n".join(lines) + "\n")
@@ -105,6 +105,7 @@ def test_bad_rows_are_named_and_the_rest_is_played(run: Run, tmp_path: Path) -> 
     assert code == 0
     assert "line 101: 4 fields where the header has 7" in err
     assert json.loads(out)["tapes"][0]["bad_rows"] == 1
+    assert "\x1b" not in err + run("replay", str(tape))[1]
 
 
 @pytest.mark.parametrize(

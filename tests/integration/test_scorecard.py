@@ -139,6 +139,8 @@ def test_json_has_every_figure(run: Run, made: tuple[Path, Kit]) -> None:
     assert found["decisions"] == made[1].account.decisions
     assert {f"by_{name}" for name in ("action", "band", "rule", "level", "token")} <= set(found)
     assert sum(row["outcomes"] for row in found["by_rule"]) == found["outcomes"]
+    base = found["a_buy_would_have_paid"]
+    assert 0 < base["paid"] < base["of"] <= found["outcomes"]
     assert found["all"]["low"] <= found["all"]["rate"] <= found["all"]["high"]
     assert found["learned"]["cases"] == made[1].account.record.cases.total
     by_factor = json.loads(run("--account", "main", "--by", "factor", "--json")[1])["by_factor"]

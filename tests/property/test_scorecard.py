@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from papertrader_tui.domain.commands import SetLevel
 from papertrader_tui.domain.decision import Action, Decision
 from papertrader_tui.domain.market import HOUR, MINUTE, Quote
 from papertrader_tui.domain.outcomes import HORIZONS, Outcome, Question
-from papertrader_tui.intel.scorecard import KEYS, Result, apart, grouped, sliced
+from papertrader_tui.intel.scorecard import KEYS, Result, apart, base_rate, grouped, sliced
 from tests.deskkit import PEPE, WETH, D
 from tests.property.test_foresight import warmed
 
@@ -140,6 +142,20 @@ def test_what_is_counted_lies_a_horizon_apart_and_nothing_more_would_fit(
         for r in results:
             if r.decision.token == token and r not in kept:
                 assert any(0 <= r.decision.time - t < HORIZONS[2] for t in times)
+
+
+@given(RESULTS)
+def test_the_base_rate_looks_at_no_action(drawn: list[tuple[int, str, int, Action, int]]) -> None:
+    """Whether a decision bought or did not changes nothing of what a buy would have come to."""
+    asked = [one for one in drawn if one[3] in (Action.BUY, Action.SKIP)]
+    results = [result(*one) for one in sorted(asked, key=lambda one: one[0])]
+    bought = [replace(one, asked=Question.BUY) for one in results]
+    found = base_rate(results)
+    assert found == base_rate(bought)
+    assert found.of == len(apart(results))
+    assert found.paid == sum((one.outcome.move or 0) > D("0.01") for one in apart(results))
+    never = [one for one in apart(results) if (one.outcome.move or 0) <= D("0.01")]
+    assert found.rate is None or 1 - found.rate == pytest.approx(len(never) / found.of)
 
 
 @given(RESULTS, st.sampled_from(sorted(KEYS)))

@@ -99,6 +99,16 @@ def test_an_absurd_yearly_rate_says_no_more_than_that():
     assert row.split()[-2:] == ["over", "10,000%"]
 
 
+def test_figures_of_few_days_are_called_so(found: Report):
+    def notes(days: int) -> list[str]:
+        said = words(whole(replace(found, metrics=replace(found.metrics, days=days)), {}))
+        return [line for line in said if "annual figures and ratios" in line]
+
+    assert notes(29) == ["annual figures and ratios are of 29 daily returns: too few to go by"]
+    assert notes(30) == []
+    assert notes(1) == ["– cannot be told: annual figures and ratios need two UTC days"]
+
+
 def test_only_the_last_days_are_listed(found: Report):
     many = [replace(found.days[0], start=i * 86_400_000) for i in range(20)]
     drawn = words(days(many))

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from papertrader_tui.domain.outcomes import HORIZONS, Outcome
 from papertrader_tui.domain.record import Count, Record
 from papertrader_tui.intel.learning import learn
-from papertrader_tui.intel.scorecard import FactorRow, Slice
+from papertrader_tui.intel.scorecard import Base, FactorRow, Slice
 from papertrader_tui.tui import decision_rows, learned_rows, scorecard_rows
 from papertrader_tui.tui.scorecard_rows import Row
 from tests.tui import fake_desk as make
@@ -40,6 +40,12 @@ def test_few_outcomes_are_called_few() -> None:
     assert "too few outcomes to tell: 29 do not overlap, 30 would say something" in few
     enough = lines(scorecard_rows.overall(band(60, 0.5, 30)))
     assert not any("too few" in line for line in enough)
+
+
+def test_all_are_told_beside_what_never_buying_comes_to() -> None:
+    shown = lines(scorecard_rows.overall(band(60, 0.7), Base(800, 200)))
+    assert shown[-1] == "a buy would have paid in 25.0% of 800; never to buy is right in 75.0%"
+    assert not any("never to buy" in line for line in lines(scorecard_rows.overall(band(60, 0.7))))
 
 
 def test_columns_of_the_curve_are_as_high_as_the_rates() -> None:

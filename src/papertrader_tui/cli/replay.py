@@ -21,11 +21,13 @@ from papertrader_tui.config_options import ConfigError
 from papertrader_tui.domain.money import plain
 from papertrader_tui.engine.rows import iso
 from papertrader_tui.feeds.tapes import Tapes
+from papertrader_tui.headless.text import clean
 from papertrader_tui.intel.levels import profile
 from papertrader_tui.replay.board import standings
 from papertrader_tui.replay.run import Heed, Stage
 from papertrader_tui.replay_files import ReplayFiles
 from papertrader_tui.replaying import Reading, is_account, open_tapes, stage, tape_recording, terms
+from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui.performance_rows import Row, whole
 
 Found = dict[str, object]
@@ -130,7 +132,7 @@ def play(
         played.play(inputs, told)
     played.end()
     seconds = max(1e-9, time.monotonic() - began)
-    for name, reader in zip(tapes.names, tapes.readers, strict=True):
+    for name, reader in zip(map(clean, tapes.names), tapes.readers, strict=True):
         print(f"papertrader: {name}: {reader.report.summary()}", file=sys.stderr)
         for fault in reader.report.faults:
             print(f"papertrader: {name}: {fault}", file=sys.stderr)
@@ -191,12 +193,13 @@ def _print(tapes: Tapes, played: Stage) -> None:
     names = ", ".join(tapes.names)
     if len(played.terms) > 1:
         rows: list[Row] = [
-            [(f"replay of {names}"[:80], "strong")],
+            [(fmt.clean(f"replay of {names}", 80), "strong")],
             [],
             *board_rows(standings(played)),
         ]
     else:
         level = played.terms[0].level
-        title = f"replay of {names} at level {level} ({profile(level).name})"
-        rows = [[(title[:80], "strong")], *whole(played.report(0), symbols)]
+        at = f" at level {level} ({profile(level).name})"
+        title = fmt.clean(f"replay of {names}", 80 - len(at)) + at
+        rows = [[(title, "strong")], *whole(played.report(0), symbols)]
     print(paint(rows, sys.stdout, os.environ))

@@ -14,7 +14,15 @@ from papertrader_tui.cli.painting import paint
 from papertrader_tui.engine.rows import iso
 from papertrader_tui.intel.learning import NEEDED, learn
 from papertrader_tui.intel.levels import AUTONOMOUS, DEFAULT_LEVEL
-from papertrader_tui.intel.scorecard import KEYS, Result, by_factor, grouped, sliced
+from papertrader_tui.intel.scorecard import (
+    KEYS,
+    Base,
+    Result,
+    base_rate,
+    by_factor,
+    grouped,
+    sliced,
+)
 from papertrader_tui.intel.sentences import span
 from papertrader_tui.store.scorecard import Scores, read
 from papertrader_tui.tui import learned_rows, scorecard_rows
@@ -42,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.learned:
         rows += learned_rows.whole(learn(scores.record), scores.level)
     elif results:
-        rows += _tables(results, arguments.by, token_names(loaded))
+        rows += _tables(results, base_rate(scores.results), arguments.by, token_names(loaded))
         if scores.level == AUTONOMOUS:
             rows += _learning(scores)
     print(paint(rows, sys.stdout, os.environ))
@@ -65,8 +73,8 @@ def _heading(scores: Scores, results: Sequence[Result], account: str, horizon: i
     return rows
 
 
-def _tables(results: Sequence[Result], by: str, names: Mapping[str, str]) -> list[Row]:
-    rows = scorecard_rows.overall(sliced("all", results))
+def _tables(results: Sequence[Result], base: Base, by: str, names: Mapping[str, str]) -> list[Row]:
+    rows = scorecard_rows.overall(sliced("all", results), base)
     if by == "factor":
         return rows + scorecard_rows.factors(by_factor(results))
     for one in (by,) if by else _USUAL:
@@ -98,6 +106,7 @@ def _plain(
         else [asdict(row) for row in grouped(results, one)]
         for one in by
     }
+    base = base_rate(scores.results)
     times = [result.decision.time for result in results]
     return {
         "account": scores.meta.name,
@@ -109,6 +118,7 @@ def _plain(
         "waiting": scores.record.waiting(arguments.horizon),
         "decided": [iso(min(times)), iso(max(times))] if times else None,
         "all": asdict(sliced("all", results)) if results else None,
+        "a_buy_would_have_paid": {**asdict(base), "rate": base.rate},
         **tables,
         "learned": asdict(learn(scores.record)),
     }

@@ -140,6 +140,30 @@ def sliced(key: str, results: Sequence[Result]) -> Slice:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What skill is measured against: how often a buy would have paid whenever one was decided on.
+
+    Attributes:
+        of: Decisions to buy or not to buy that do not overlap.
+        paid: In how many of them a buy made more than its round trip.
+    """
+
+    of: int
+    paid: int
+
+    @property
+    def rate(self) -> float | None:
+        """Part of them; who never buys is right in the rest. None of none."""
+        return self.paid / self.of if self.of else None
+
+
+def base_rate(results: Iterable[Result]) -> Base:
+    """How often a buy would have paid, over decisions that bought and that did not alike."""
+    own = apart(r for r in results if r.asked in (Question.BUY, Question.PASS))
+    return Base(len(own), sum(result.beyond > 0.0 for result in own))
+
+
 def grouped(results: Iterable[Result], by: str) -> tuple[Slice, ...]:
     """A row for each level, token, rule, action or band of confidence that there is."""
     name = KEYS[by]

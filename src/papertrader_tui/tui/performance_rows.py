@@ -33,6 +33,8 @@ _AXIS = 11
 _EQUITY_ROWS, _DRAWDOWN_ROWS = 8, 4
 #: Days and tokens shown; more of them would push the rest off the screen.
 DAYS_SHOWN, TOKENS_SHOWN = 14, 20
+#: Days below which a year that is made of them says little.
+FEW_DAYS = 30
 
 COST_NAMES = {"lp_fees": "LP fees", "impact": "price impact", "gas": "gas", "mev": "MEV"}
 
@@ -242,13 +244,18 @@ def date(time: int) -> str:
 
 def _footnotes(report: Report, symbols: Mapping[str, str]) -> list[Row]:
     notes = []
-    if report.metrics.days < 2:
+    count = report.metrics.days
+    if count < 2:
         notes.append("– cannot be told: annual figures and ratios need two UTC days")
+    elif count < FEW_DAYS:
+        notes.append(f"annual figures and ratios are of {count} daily returns: too few to go by")
     hold = report.hold
     if hold is None:
         notes.append("buy and hold: no prices of the watchlist are stored for this period")
     else:
-        said = f"buy and hold: {len(hold.tokens)} watched tokens in equal parts, without costs"
+        count = len(hold.tokens)
+        what = "the watched token" if count == 1 else f"{count} watched tokens in equal parts"
+        said = f"buy and hold: {what}, without costs"
         if hold.left_out:
             names = ", ".join(fmt.clean(symbols.get(t, t), 12) for t in hold.left_out)
             said += f"; without {names}"

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.cells import set_cell_size
 
 from papertrader_tui.domain.record import BAND
-from papertrader_tui.intel.scorecard import ENOUGH, FactorRow, Slice
+from papertrader_tui.intel.scorecard import ENOUGH, Base, FactorRow, Slice
 from papertrader_tui.tui import formatting as fmt
 
 Part = tuple[str, str]
 Row = list[Part]
+
+NOTHING = Base(0, 0)
 
 _NAME, _BAR = 20, 12
 _PLOT_ROWS, _CELL = 8, 5
@@ -39,9 +41,15 @@ def table(title: str, rows: Sequence[Slice], names: Mapping[str, str] | None = N
     return found
 
 
-def overall(row: Slice) -> list[Row]:
-    """All of them in one row, and a warning where they are few."""
+def overall(row: Slice, base: Base = NOTHING) -> list[Row]:
+    """All of them in one row, what never buying would have come to, and a warning of few."""
     found: list[Row] = table("overall", [row])
+    if base.rate is not None:
+        said = (
+            f"a buy would have paid in {base.rate:.1%} of {base.of:,}; "
+            f"never to buy is right in {1 - base.rate:.1%}"
+        )
+        found.append([(said, "muted")])
     if row.apart < ENOUGH:
         said = f"too few outcomes to tell: {row.apart} do not overlap, {ENOUGH} would say something"
         found.append([(said, "warn")])
