@@ -27,8 +27,11 @@ from papertrader_tui.replay.run import Terms
 from papertrader_tui.replay.sweep import Job, Row, changed, result
 from papertrader_tui.replaying import Reading, open_tapes, stage, tape_recording
 
-#: What decides what a replay comes to; a result of other code is no result.
-_CODE = ("amm", "bot", "domain", "engine", "feeds", "intel", "replay", "simulator", "registry.py")
+#: What decides what a replay comes to, bundled gas among it; a result of other code is no result.
+_CODE = (
+    "amm", "bot", "data", "domain", "engine", "feeds", "intel", "replay", "simulator",
+    "registry.py",
+)  # fmt: skip
 
 
 class WorkerDied(RuntimeError):
@@ -60,15 +63,15 @@ class Work:
         return result(played.report(0))
 
 
-def program() -> str:
-    """The version, and a hash of the code that decides."""
-    root = Path(__file__).parent
+def program(root: Path = Path(__file__).parent) -> str:
+    """The version, and a hash of the code in `root` that decides, and of its data."""
     digest = sha256()
     for name in _CODE:
         found = root / name
-        for path in sorted(found.rglob("*.py")) if found.is_dir() else [found]:
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
+        for path in sorted(found.rglob("*")) if found.is_dir() else [found]:
+            if path.suffix in (".py", ".toml"):
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(path.read_bytes())
     return f"{PROGRAM} {digest.hexdigest()[:16]}"
 
 

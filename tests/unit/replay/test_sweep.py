@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import papertrader_tui
 from papertrader_tui.replay.run import Terms
 from papertrader_tui.replay.sweep import (
     RESULTS,
@@ -21,7 +23,7 @@ from papertrader_tui.replay.sweep import (
     parse_sets,
     table,
 )
-from papertrader_tui.sweeping import Results
+from papertrader_tui.sweeping import Results, program
 
 JOB = Job("a.csv", "tape:ab", 5, 7, (("stop_pct", "3"),))
 ROW = dict.fromkeys(RESULTS, "1")
@@ -101,6 +103,19 @@ def test_a_key_changes_with_everything_that_a_result_depends_on() -> None:
     keys = [JOB.key(base), *(job.key(base) for job in others), *(JOB.key(b) for b in bases)]
     assert len(set(keys)) == len(keys)
     assert replace(JOB, tape="renamed.csv").key(base) == JOB.key(base)
+
+
+@pytest.mark.parametrize("name", ["intel/scoring.py", "data/chains.toml", "registry.py"])
+def test_a_result_is_of_the_code_and_the_data_that_it_was_made_with(
+    tmp_path: Path, name: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(Path(papertrader_tui.__file__).parent, copy)
+    assert program(copy) == program()
+    (copy / "tui" / "theme.py").write_text("")
+    assert program(copy) == program()
+    (copy / name).write_text((copy / name).read_text() + "\n")
+    assert program(copy) != program()
 
 
 def test_the_table_has_a_row_a_job_whatever_was_done_first() -> None:
