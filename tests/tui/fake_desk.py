@@ -63,6 +63,7 @@ class FakeDesk:
         self.problems: tuple[str, ...] = ()
         self.stopped = False
         self.fail = fail
+        self.known: Sequence[Token] = [token(i) for i in range(len(_MARKET))]
         self._stop = asyncio.Event()
         self._listeners: list[Callable[[Sequence[ev.Event]], None]] = []
         self._latest: dict[str, tuple[Decimal, int]] = {}
@@ -224,7 +225,7 @@ class FakeDesk:
 
     @property
     def tokens(self) -> Sequence[Token]:
-        return [token(i) for i in range(len(_MARKET))]
+        return self.known
 
     def set_speed(self, speed: float | None) -> bool:
         if self._snapshot.market == "live":

@@ -347,6 +347,49 @@ async def test_k_shows_what_each_setting_does_and_sets_one():
         assert "KILL REDUCE ONLY" in text(app)
 
 
+async def test_the_kill_switchs_list_ends_at_its_ends():
+    desk = FakeDesk()
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, "k", "down", "down", "down", "enter")
+        assert "Sell 0 positions at market now" in text(app)
+        await press(app, pilot, "escape")
+        await press(app, pilot, "k", "up", "up", "up", "enter")
+        assert desk.commands == []
+        assert "at Off already" in app.told[-1][1]
+
+
+async def test_flatten_asks_once():
+    desk = FakeDesk()
+    desk.hold(0)
+    desk.rest(1)
+    desk.rest(2)
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, "k", "down", "down", "enter")
+        assert "Sell 1 position at market now and cancel 2 open orders?" in text(app)
+        assert desk.commands == []
+        await press(app, pilot, "enter")
+        assert desk.commands == [cmd.SetKill(KillMode.FLATTEN)]
+
+
+async def test_ctrl_c_names_the_key_that_leaves():
+    settings = UiSettings(keys={"app.quit": "Q"})
+    async with console(FakeDesk(), settings=settings) as (app, pilot):
+        await press(app, pilot, "ctrl+c")
+        assert app.told[-1][1] == "Q saves and leaves."
+        await press(app, pilot, "b", "ctrl+c")
+        assert app.told[-1][1] == "Esc, then Q saves and leaves."
+
+
+async def test_speed_is_not_offered_where_there_is_one_only():
+    desk = FakeDesk()
+    async with console(desk) as (app, pilot):
+        assert "< > Speed" in text(app)
+        desk.change(market="live", badge="LIVE")
+        await settle(app, pilot)
+        assert "Speed" not in text(app)
+        assert "q Quit" in text(app)
+
+
 async def test_r_resets_the_tripped_gate_after_asking():
     desk = FakeDesk()
     gate = GateRow("loss_streak", 1.0, "5 losses in a row", True, NOW + 3_600_000)
@@ -374,6 +417,8 @@ async def test_w_unwatches_and_find_watches_again():
     async with console(desk) as (app, pilot):
         await press(app, pilot, "w")
         assert desk.commands == [cmd.Watch(token(0).id, False)]
+        assert app.desk_screen.selected == token(0).id
+        await press(app, pilot, "enter")
         assert app.desk_screen.selected == token(1).id
         await press(app, pilot, *"/weth")
         assert "not watched" in text(app)
@@ -384,6 +429,16 @@ async def test_w_unwatches_and_find_watches_again():
         await press(app, pilot, "w")
         assert desk.commands[1:] == [cmd.Watch(token(0).id, True)]
         assert app.desk_screen.watchlist.cursor == token(0).id
+
+
+async def test_w_pressed_twice_takes_no_second_token_off():
+    desk = FakeDesk()
+    async with console(desk) as (app, pilot):
+        await press(app, pilot, "down", "w", "w")
+        assert desk.commands == [cmd.Watch(token(1).id, False), cmd.Watch(token(1).id, True)]
+        assert app.desk_screen.watchlist.cursor == token(1).id
+        await press(app, pilot, "w", "up")
+        assert app.desk_screen.selected not in (None, token(1).id)
 
 
 async def test_a_token_that_is_not_watched_can_be_bought_and_left_again():

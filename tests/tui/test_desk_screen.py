@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from papertrader_tui.domain import events as ev
 from papertrader_tui.ports import JournalError
 from papertrader_tui.tui.settings import UiSettings
 from tests.tui.driving import console, lines, press, settle, text
-from tests.tui.fake_desk import FakeDesk
+from tests.tui.fake_desk import NOW, FakeDesk, token
 
 SIZES = [(140, 42), (200, 60), (120, 34), (100, 42), (80, 24), (60, 16)]
 
@@ -182,6 +184,39 @@ async def test_an_empty_market_is_no_crash():
         await press(app, pilot, "x", "w", "c")
         assert desk.commands == []
         assert "no token yet" in app.told[1][1]
+
+
+async def test_before_the_market_is_open_the_watchlist_says_what_will_be():
+    desk = FakeDesk()
+    desk.change(tokens=())
+    desk.known = ()
+    async with console(desk) as (app, pilot):
+        assert "No tokens are watched" not in text(app)
+        assert "A new account begins with the market's tokens" in text(app)
+        desk.known = (token(0),)
+        await settle(app, pilot)
+        assert "No tokens are watched" in text(app)
+
+
+@pytest.mark.parametrize("size", [(140, 42), (80, 24)])
+async def test_an_empty_list_of_decisions_says_what_the_bot_does_now(size):
+    desk = FakeDesk()
+    async with console(desk, size) as (app, pilot):
+        await press(app, pilot, "ctrl+o", "d")
+        assert "The bot is off and judges nothing." in text(app)
+        await press(app, pilot, "a")
+        words = " ".join(text(app).split())
+        assert "judges nothing" not in words
+        assert "judges each watched token with its next price" in words
+
+
+async def test_a_sources_whole_name_is_there_at_140_columns():
+    desk = FakeDesk()
+    rows = list(desk.snapshot().tokens)
+    rows[4] = replace(rows[4], source="geckoterminal", time=NOW - 33_000)
+    desk.change(tokens=tuple(rows))
+    async with console(desk) as (app, _):
+        assert "geckoterminal·33s" in text(app)
 
 
 async def test_a_buy_begun_before_the_first_price_goes_on_when_there_is_one():

@@ -25,14 +25,14 @@ from papertrader_tui.domain.tokens import TokenId
 from papertrader_tui.ports import Desk, Judge, NotStarted, TokenSearch
 from papertrader_tui.tui import formatting as fmt
 from papertrader_tui.tui import speeds
-from papertrader_tui.tui.commands import APP, BY_ID, DESK, bindings, effective, keymap
+from papertrader_tui.tui.commands import APP, BY_ID, DESK, bindings, effective, first_key, keymap
 from papertrader_tui.tui.palette import CommandProvider
 from papertrader_tui.tui.screens.desk import DeskScreen
 from papertrader_tui.tui.settings import UiSettings
 from papertrader_tui.tui.theme import DEFAULT, THEMES
-from papertrader_tui.tui.toasts import ToastGate
+from papertrader_tui.tui.toasts import SHOWN, ToastGate, newest
 from papertrader_tui.tui.widgets.command_bar import CommandBar
-from papertrader_tui.tui.wording import Severity, toast_for
+from papertrader_tui.tui.wording import KILL_NAMES, Severity, Toast, toast_for
 
 FPS = 12
 SNAPSHOT_FRAMES = 3  # panels follow the desk at 4 Hz; a price cell at 12
@@ -105,6 +105,7 @@ class PapertraderApp(App[None]):
         self._seen: dict[TokenId, tuple[Decimal, int]] = {}
         self._news: list[Event] = []
         self._toasts = ToastGate()
+        self._told: list[Toast] = []
         self._frames = 0
         self._shown = -1
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -217,6 +218,7 @@ class PapertraderApp(App[None]):
             self.desk_screen.show_prices(changed)
         if self._news:
             self._show_news(now_s)
+        self._show_told()
         if self._frames % SNAPSHOT_FRAMES == 0:
             self._show_snapshot()
         self.desk_screen.frame(now_s)
@@ -239,8 +241,32 @@ class PapertraderApp(App[None]):
             self.tell(toast.text, toast.severity, title=toast.title)
 
     def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
-        """Show a notice for a few seconds. The text is never read as markup."""
-        self.notify(text, title=title, severity=severity, timeout=4, markup=False)
+        """Show a notice for a few seconds. The text is never read as markup.
+
+        While a window is open it waits: nothing may cover what a person is asked there.
+        """
+        self._told.append(Toast(text, title, severity))
+        self._show_told()
+
+    def _show_told(self) -> None:
+        if not self._told or len(self.screen_stack) > 1:
+            return
+        told, self._told[:] = list(self._told), []
+        for toast in newest(told):
+            seconds = 3 if toast.severity == "information" else 4
+            self.notify(
+                toast.text,
+                title=toast.title,
+                severity=toast.severity,
+                timeout=seconds,
+                markup=False,
+            )
+
+    def _refresh_notifications(self) -> None:
+        """Textual's stack of notices has no bound; here new ones take the place of old ones."""
+        for old in list(self._notifications)[:-SHOWN]:
+            del self._notifications[old]
+        super()._refresh_notifications()
 
     def ask(self, title: str, question: str, then: Callable[[], object]) -> None:
         """Ask once, and go on only if the answer is yes."""
@@ -310,7 +336,20 @@ class PapertraderApp(App[None]):
         self.push_screen(KillScreen(self.desk.snapshot().kill), self._set_kill)
 
     def _set_kill(self, mode: KillMode | None) -> None:
-        if mode is not None and mode is not self.desk.snapshot().kill:
+        snapshot = self.desk.snapshot()
+        if mode is None:
+            return
+        if mode is snapshot.kill:
+            self.tell(f"The kill switch is at {KILL_NAMES[mode]} already: nothing changes.")
+        elif mode is KillMode.FLATTEN:
+            held, open_ = len(snapshot.positions), len(snapshot.orders)
+            self.ask(
+                "Flatten",
+                f"Sell {held} position{'s' * (held != 1)} at market now and cancel {open_} open "
+                f"order{'s' * (open_ != 1)}? After that nothing is entered until you say so.",
+                lambda: self.send(SetKill(mode)),
+            )
+        else:
             self.send(SetKill(mode))
 
     def action_reset_gate(self) -> None:
@@ -358,6 +397,12 @@ class PapertraderApp(App[None]):
 
     def action_show_desk(self) -> None:
         self.desk_screen.action_back()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C, which Textual answers with a key of its own."""
+        quit_key = first_key(next(c for c in self.commands if c.id == "app.quit"))
+        field = self.focused is not None and self.focused.check_consume_key(quit_key, quit_key)
+        self.tell(f"{'Esc, then ' if field else ''}{quit_key} saves and leaves.")
 
     async def action_quit(self) -> None:
         self._leave()

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from papertrader_tui.tui.wording import Toast
 
 WINDOW_S = 5.0
 LIMIT = 4
+#: On the screen at once: a newer one takes the place of the oldest.
+SHOWN = 2
+
+
+def newest(waiting: Sequence[Toast]) -> list[Toast]:
+    """Those of several that have waited for which there is room; the others are counted."""
+    kept = list(waiting[-SHOWN:])
+    dropped = len(waiting) - len(kept)
+    if dropped:
+        kept[-1] = replace(kept[-1], text=f"{kept[-1].text}\n… and {dropped} before")
+    return kept
 
 
 class ToastGate:

@@ -40,6 +40,8 @@ FULL_SIZE = (110, 32)
 MIN_SIZE = (60, 16)
 RAIL = ("ticket", "orders", "gates")
 MIDDLE = ("chart", "positions")
+#: A live market has one speed.
+SPEEDS = ("speed.down", "speed.up")
 TYPING = (("Enter", "Review"), ("↑↓", "Fields"), ("Esc", "Back"))
 CHOOSING = (("← →", "Choose"), *TYPING)
 CONFIRMING = (("Enter", "Send"), ("Esc", "Edit"))
@@ -126,7 +128,11 @@ class DeskScreen(DeskActions, Screen[None]):
         names = self.names = Names.of(snapshot, tokens)
         self.status.show(snapshot)
         self.notice.show(snapshot, ended=ended)
-        self.watchlist.show(snapshot, names)
+        self.bar.leave_out(SPEEDS if snapshot.market == "live" else ())
+        self.watchlist.wait_for_market(not self.desk.tokens)
+        # whose row left the list stays selected if it is to: what came to its place does not say
+        with self.watchlist.prevent(Watchlist.Highlighted):
+            self.watchlist.show(snapshot, names)
         self.positions.show(snapshot, names)
         self.orders.show(snapshot, names)
         self.gates.show(snapshot)
@@ -288,7 +294,15 @@ class DeskScreen(DeskActions, Screen[None]):
     def _tab_picked(self, event: TabStrip.Picked) -> None:
         self.show_tab(event.panel_id)
 
+    def _place_toasts(self) -> None:
+        """Above the order that is being written, where they would cover it below."""
+        above = self.narrow and self.focused_panel == "ticket"
+        for rack in self.query("ToastRack"):
+            rack.styles.dock = "top" if above else "bottom"
+            rack.styles.align = ("right", "top" if above else "bottom")
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self._place_toasts()
         widget = event.widget
         if isinstance(widget, ConfirmLine):
             self.bar.hint(CONFIRMING)
@@ -309,6 +323,7 @@ class DeskScreen(DeskActions, Screen[None]):
         if self.narrow and self.focused_panel != "watchlist":
             self.active_tab = self.focused_panel
         self._place()
+        self._place_toasts()
 
     def _place(self) -> None:
         """Show the panels that there is room for: all, or the watchlist and one tab."""

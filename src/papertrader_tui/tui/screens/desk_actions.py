@@ -138,7 +138,9 @@ class DeskActions:
                 desk.select(token)
                 self._app.tell(f"{name} is on the watchlist.", title="Watched")
             else:
-                text = f"{name} is off the watchlist; / finds it again."
+                # still the selected one: a second press puts it back, and takes no other off
+                desk.select(token)
+                text = f"{name} is off the watchlist; {self._watch_key} puts it back."
                 self._app.tell(text, title="Unwatched")
 
         self._app.send(Watch(token, on), answered)
@@ -177,9 +179,12 @@ class DeskActions:
             return
         desk.select(token)
         if token not in desk.rows:
-            key = first_key(next(c for c in self._app.commands if c.id == "token.watch"))
             name = desk.names.text(token, 16)
-            self._app.tell(f"{name} is not watched: {key} puts it on the watchlist.")
+            self._app.tell(f"{name} is not watched: {self._watch_key} puts it on the watchlist.")
+
+    @property
+    def _watch_key(self) -> str:
+        return first_key(next(c for c in self._app.commands if c.id == "token.watch"))
 
     def action_cycle_interval(self) -> None:
         self._desk.chart.cycle_interval()

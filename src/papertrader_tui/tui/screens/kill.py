@@ -13,8 +13,20 @@ from papertrader_tui.tui.screens.dialog import Dialog
 from papertrader_tui.tui.wording import KILL_CHOICES
 
 
+class Settings(OptionList):
+    """Ends at its ends: one Down too many does not come round to the first."""
+
+    def action_cursor_up(self) -> None:
+        if self.highlighted != 0:
+            super().action_cursor_up()
+
+    def action_cursor_down(self) -> None:
+        if self.highlighted != self.option_count - 1:
+            super().action_cursor_down()
+
+
 class KillScreen(Dialog[KillMode]):
-    """Dismissed with the setting that was chosen, or None. This is the one time it asks."""
+    """Dismissed with the setting that was chosen, or None."""
 
     TITLE_TEXT = "Kill switch"
     KEYS_TEXT = "↑ ↓ choose · Enter sets it · Esc leaves it as it is"
@@ -28,7 +40,7 @@ class KillScreen(Dialog[KillMode]):
             yield Static(
                 "It binds you and the bot alike, at once, until you change it.", markup=False
             )
-            yield OptionList(
+            yield Settings(
                 *(
                     Option(
                         Content.assemble(

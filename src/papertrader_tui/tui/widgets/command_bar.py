@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -32,13 +32,20 @@ class CommandBar(Widget):
 
     def __init__(self, commands: Sequence[Command], *, id: str) -> None:
         super().__init__(id=id)
-        self._commands = [command for command in commands if command.footer]
+        self._all = self._commands = [command for command in commands if command.footer]
         self._hints: tuple[tuple[str, str], ...] = ()
 
     def hint(self, hints: tuple[tuple[str, str], ...]) -> None:
         """Explain these keys instead, while a field has the focus and letters are text."""
         if hints != self._hints:
             self._hints = hints
+            self.refresh()
+
+    def leave_out(self, ids: Collection[str]) -> None:
+        """Commands that do nothing here."""
+        kept = [command for command in self._all if command.id not in ids]
+        if kept != self._commands:
+            self._commands = kept
             self.refresh()
 
     def entries(self, width: int) -> list[Entry]:

@@ -35,8 +35,8 @@ class Decisions(Table[Decision]):
     )
     EMPTY: ClassVar[tuple[str, ...]] = (
         "No decisions yet.",
-        "The bot judges every watched token once a minute of market time.",
-        "`a` lets it order, `[` `]` turn its level.",
+        "The bot is off and judges nothing.",
+        "`a` switches it on, `[` `]` turn its level.",
     )
 
     class Highlighted(Table.Highlighted):
@@ -49,6 +49,16 @@ class Decisions(Table[Decision]):
         super().__init__(id=id, classes=classes)
         self.border_title = "Decisions"
         self._hits: Hits = {}
+        self._bot = False
+
+    def empty(self) -> Sequence[str]:
+        if not self._bot:
+            return self.EMPTY
+        return (
+            self.EMPTY[0],
+            "It judges each watched token with its next price, then as often as its level says.",
+            "`a` switches it off, `[` `]` turn its level.",
+        )
 
     def key_of(self, row: Decision) -> str:
         return row.id
@@ -62,6 +72,9 @@ class Decisions(Table[Decision]):
         """Show the decisions of a snapshot."""
         self.rename(names or Names.of(snapshot))
         self._hits = snapshot.hits
+        if snapshot.bot is not self._bot:
+            self._bot = snapshot.bot
+            self.refresh()
         self.update_rows(snapshot.decisions, snapshot.now)
         mode = f"L{snapshot.level} {snapshot.level_name}"
         state = ("bot on", "up") if snapshot.bot else ("bot off", "muted")

@@ -128,6 +128,10 @@ Table {
         """Columns, and lines a row (1 or 2), for so many rows in `room` lines of `width` cells."""
         return self.COLUMNS, 1
 
+    def empty(self) -> Sequence[str]:
+        """What stands where there is no row; a key to press in backticks."""
+        return self.EMPTY
+
     def rows_changed(self) -> None:
         """Called after the rows changed: the place to set titles."""
 
@@ -218,7 +222,7 @@ Table {
         return self._drawn.strip(key, line, pointed=key == self._cursor)
 
     def _empty_line(self, y: int) -> Strip:
-        lines = notice(self.EMPTY, self._drawn.width, self.scrollable_content_region.height)
+        lines = notice(self.empty(), self._drawn.width, self.scrollable_content_region.height)
         return self.tones.strip(lines[y] if y < len(lines) else [], self._drawn.width)
 
     # keys and mouse

@@ -20,12 +20,21 @@ from papertrader_tui.tui.widgets.tones import Parts, width_of
 
 #: Seconds that a changed price is filled, and until when it is tinted.
 FLASH_SOLID, FLASH_END = 0.15, 0.30
+#: Letters of a source that the narrow column has room for beside an age, and cells from which the
+#: wide one stands.
+SHORT_SOURCE, WIDE = 6, 88
 ACTION_TONES: dict[str, str] = {
     Action.BUY: "up-strong",
     Action.SELL: "down-strong",
     Action.HOLD: "muted",
     Action.SKIP: "dim",
 }
+
+
+OPENING = (
+    "Looking for prices…",
+    "A new account begins with the market's tokens; they appear here with it.",
+)
 
 
 class Watchlist(Table[TokenRow]):
@@ -69,14 +78,27 @@ class Watchlist(Table[TokenRow]):
         super().__init__(id=id, classes=classes)
         self.border_title = "Watchlist"
         self.reduce_motion = reduce_motion
+        self._opening = False
         # token -> (tone, clock when it began)
         self._flashes: dict[TokenId, tuple[str, float]] = {}
+
+    def empty(self) -> Sequence[str]:
+        return OPENING if self._opening else self.EMPTY
+
+    def wait_for_market(self, opening: bool) -> None:
+        """Whether the market is still to be opened: its tokens are not there to be watched."""
+        if opening is not self._opening:
+            self._opening = opening
+            self.refresh()
 
     def key_of(self, row: TokenRow) -> str:
         return row.token.id
 
     def shape(self, width: int, room: int, rows: int) -> tuple[Sequence[Column], int]:
-        return widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0), 1
+        columns = widened(self.COLUMNS, "token", 8 if self.names.any_shared else 0)
+        # `geckoterminal·33s`, where the sparkline can spare it
+        named = any(len(row.source) > SHORT_SOURCE for row in self._rows.values())
+        return widened(columns, "source", 17 if named and width >= WIDE else 0), 1
 
     def show(self, snapshot: Snapshot, names: Names | None = None) -> None:
         """Show the tokens of a snapshot."""
