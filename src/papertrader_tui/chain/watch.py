@@ -18,25 +18,24 @@ from papertrader_tui.chain.loading import (
     State,
     balances,
     calls_of,
-    crossings_explain,
     read_states,
     states_of,
 )
 from papertrader_tui.chain.multicall import Call
 from papertrader_tui.chain.routes import Candidate, legs_of, mid_price
-from papertrader_tui.chain.routing import Market, find_routes, load, words_around
+from papertrader_tui.chain.routing import Market, find_routes
 from papertrader_tui.chain.safety import Safety, Verdict
+from papertrader_tui.chain.standing import Standing
 from papertrader_tui.domain.chain_fees import TIP_PERCENTILES, ChainFees
 from papertrader_tui.domain.market import Gas, MarketInput
-from papertrader_tui.domain.pools import V3, ConcentratedState, Pool, Route
+from papertrader_tui.domain.pools import Pool, Route
 from papertrader_tui.domain.tokens import Chain, Token, TokenId
 from papertrader_tui.simulator.l1_fee import fjord_l1_fee_of_length
 
 _log = logging.getLogger(__name__)
 
-#: Milliseconds after which a route is chosen anew, and after which all ticks are read anew.
+#: Milliseconds after which a route is chosen anew.
 ROUTE_MS: Final = 10 * 60_000
-TICKS_MS: Final = 5 * 60_000
 #: Routes found in one go: the first tokens can be traded before the last ones are found.
 AT_ONCE: Final = 10
 #: Milliseconds after which a chain that mines only what is sent says that it is still there.
@@ -133,10 +132,7 @@ class ChainWatch:
         self._tokens: dict[TokenId, Token] = {market.native.id: market.native}
         self._routes: dict[TokenId, Candidate | None] = {}
         self._chosen: dict[TokenId, int] = {}
-        self._pools: dict[Pool, LoadedPool] = {}
-        self._ticks_read: dict[Pool, int] = {}
-        self._told: dict[Pool, tuple[object, ...]] = {}
-        self._told_ticks: dict[Pool, object] = {}
+        self._pools = Standing()
         self._told_routes: dict[TokenId, tuple[object, ...]] = {}
         self._verdicts: dict[TokenId, Verdict] = {}
         self._landings: dict[int, set[TokenId]] = {}
@@ -259,28 +255,14 @@ class ChainWatch:
         self, pools: Sequence[Pool], states: Mapping[Pool, State], block: int, time: int
     ) -> list[MarketInput]:
         """Keep states of a block, with ticks where those known are old or do not fit; the news."""
-        again = {p: s for p, s in states.items() if self._stale_ticks(p, s, time)}
-        loaded = await load(self._reads, again, block, {p: self._pools[p].words for p in again})
-        self._ticks_read.update(dict.fromkeys(loaded, time))
-        for pool, state in states.items():
-            known = loaded.get(pool)
-            self._pools[pool] = known if known is not None else self._pools[pool].moved_to(state)
+        await self._pools.take_in(self._reads, states, block, time)
         gone = [item for pool in pools if pool not in states for item in self._drop(pool, time)]
-        return [*gone, *(item for pool in states for item in self._news(pool))]
-
-    def _stale_ticks(self, pool: Pool, state: State, now: int) -> bool:
-        if not isinstance(state, ConcentratedState) or pool.kind != V3:
-            return False
-        before = self._pools[pool]
-        if now - self._ticks_read.get(pool, 0) >= TICKS_MS:
-            return True
-        unknown = any(word not in before.words for word in words_around(pool, state))
-        return unknown or not crossings_explain(before, state)
+        return [*gone, *(item for pool in states for item in self._pools.news(pool))]
 
     def _drop(self, pool: Pool, now: int) -> list[MarketInput]:
         """A pool cannot be traded in any more: other ways are looked for."""
-        for known in (self._pools, self._ticks_read, self._told, self._told_ticks, self.held):
-            known.pop(pool, None)
+        self._pools.drop(pool)
+        self.held.pop(pool, None)
         news: list[MarketInput] = []
         for token, candidate in self._routes.items():
             if candidate is not None and pool in candidate.hops:
@@ -296,23 +278,6 @@ class ChainWatch:
             return []
         self._told_routes[route.token] = key
         return [route]
-
-    def _news(self, pool: Pool) -> list[MarketInput]:
-        """What is to be told of a pool, if it is not what was told last."""
-        loaded = self._pools[pool]
-        state, found = loaded.state, []
-        key: tuple[object, ...]
-        if isinstance(state, ConcentratedState):
-            if self._told_ticks.get(pool) != loaded.words:
-                self._told_ticks[pool] = loaded.words
-                found.append(loaded.ticks)
-            key = (state.sqrt_price_x96, state.tick, state.liquidity, state.fee_ppm)
-        else:
-            key = (state.reserve0, state.reserve1, state.fee_ppm)
-        if self._told.get(pool) != key or found:
-            self._told[pool] = key
-            return [*found, state]
-        return []
 
     # ------------------------------------------------------------------ landing
 
@@ -345,9 +310,7 @@ class ChainWatch:
             if (candidate := self._routes.get(token)) is not None
             for pool in candidate.hops
         }
-        for pool in pools:
-            self._ticks_read.pop(pool, None)  # an order lands on nothing that was read earlier
-            self._told.pop(pool, None)
+        self._pools.doubt(pools)
         which = sorted(pools, key=_id)
         # what is noted as told below is told: nothing is read between
         read = await self._reads.block(own, ())
@@ -396,24 +359,18 @@ class ChainWatch:
         self.held |= held
         self._routes[token.id] = candidate
         for loaded in candidate.pools:
-            if loaded.pool not in self._pools:
-                self._pools[loaded.pool] = loaded
-                self._ticks_read[loaded.pool] = head.time
+            self._pools.add(loaded, head.time)
         route = Route(
             token.id, head.time, candidate.hops, self.source, wrong or verdict.fault,
             verdict.transfer_fee_bps,
         )  # fmt: skip
-        states = [item for loaded in candidate.pools for item in self._news(loaded.pool)]
+        states = [item for loaded in candidate.pools for item in self._pools.news(loaded.pool)]
         self._say([*self._way(route), *states])
 
     def _forget(self) -> None:
         """Stop reading pools that no route leads through any more."""
         used = {pool for c in self._routes.values() if c is not None for pool in c.hops}
-        for pool in self._pools.keys() - used:
-            del self._pools[pool]
-            self._ticks_read.pop(pool, None)
-            self._told.pop(pool, None)
-            self._told_ticks.pop(pool, None)
+        for pool in self._pools.keep_only(used):
             self.held.pop(pool, None)
 
     # ------------------------------------------------------------------ saying
