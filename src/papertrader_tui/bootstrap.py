@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.candles import CandleBook, NoCandles
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.engine.kernel import Kernel
+from papertrader_tui.engine.snapshot import FeedHealth
 from papertrader_tui.launch import (
     PROGRAM,
     Launch,
@@ -51,6 +52,7 @@ class Opened:
         narration: What was opened, in sentences.
         closing: The same about what the market turned out to hold, once it has run.
         search: Finds tokens that the desk does not know yet, None where there are no others.
+        again: Asks every price source now and tells how they are, None without any.
     """
 
     kernel: Kernel
@@ -58,6 +60,7 @@ class Opened:
     narration: tuple[str, ...]
     closing: Callable[[], Sequence[str]]
     search: TokenSearch | None = None
+    again: Callable[[], Awaitable[FeedHealth]] | None = None
 
 
 @asynccontextmanager
@@ -131,6 +134,7 @@ async def open_live(
     config: Config, launch: Launch, claimed: Claim, found: Found, stack: AsyncExitStack
 ) -> Opened:
     """Open an account on live prices; `stack` closes both."""
+    from papertrader_tui.feeds.health import feed_health
     from papertrader_tui.live_tokens import LiveTokens
 
     stack.push_async_callback(found.close)
@@ -148,7 +152,12 @@ async def open_live(
         kernel.learn(token)
 
     tokens = LiveTokens(data_dir(config), found.feed, lambda: market.registry, learn)
-    return replace(opened, search=tokens)
+
+    async def again() -> FeedHealth:
+        await found.feed.again()
+        return feed_health(found.feed)
+
+    return replace(opened, search=tokens, again=again)
 
 
 async def _known(
