@@ -115,7 +115,7 @@ class Switchboard:
         return opened
 
     async def retry(self) -> str:
-        """Look for prices once more where a demo market stands in.
+        """Look for prices once more where a demo market stands in, else ask the sources again.
 
         Returns:
             What came of it, in a sentence.
@@ -125,8 +125,10 @@ class Switchboard:
         """
         if self._looking is not None or self._retrying or self._next is not None:
             return NOTICE
-        if not self._stands_in or self._opened is None:
+        if self._opened is None:
             return NOT_NOW
+        if not self._stands_in:
+            return await self._ask_again()
         self._retrying = True
         stack = AsyncExitStack()
         try:
@@ -141,6 +143,20 @@ class Switchboard:
             raise
         finally:
             self._retrying = False
+
+    async def _ask_again(self) -> str:
+        """Live already: is anyone there now?"""
+        assert self._opened is not None
+        if self._opened.again is None:
+            return NOT_NOW
+        self._retrying = True
+        try:
+            health = await self._opened.again()
+        finally:
+            self._retrying = False
+        if not health.up:
+            return STILL
+        return f"{health.up} of the {health.asked} price sources that were asked answer."
 
     async def _look_again(self, stack: AsyncExitStack) -> Opened | None:
         from papertrader_tui.going_live import look_for_prices

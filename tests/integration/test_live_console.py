@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from papertrader_tui.store.lock import AccountLock
 from papertrader_tui.switchboard import Console, Switchboard, open_console
 from papertrader_tui.tui.app import PapertraderApp
 from tests.integration.test_live_sessions import NOBODY, WETH, invested, settings, weth
-from tests.market_server import MarketServer
+from tests.market_server import Fault, MarketServer
 
 CONSOLE = Launch(headless=False)
 
@@ -92,7 +93,7 @@ async def test_nobody_is_asked_before_the_first_frame(tmp_path: Path, market: Ma
     for part in ("AUTO", "Looking for prices"):
         assert part in first
     assert "LIVE" in text
-    assert "feed 4/4" in text
+    assert re.search(r"sources ([1-4])/\1 ", text)
 
 
 async def test_the_modules_of_the_network_come_after_the_first_frame(tmp_path: Path) -> None:
@@ -229,3 +230,22 @@ async def test_leaving_while_it_looks_leaves_nothing_behind(
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0
     assert accounts.names(tmp_path) == []
+
+
+async def test_live_r_asks_every_source_again_and_says_who_answers(
+    tmp_path: Path, market: MarketServer
+) -> None:
+    async with console(settings(tmp_path, market.environment())) as (app, _, pilot):
+        await until(pilot, lambda: badge(app) == "LIVE")
+        await until(pilot, lambda: WETH.id in app.desk.latest)
+        await pilot.press("R")
+        await until(pilot, lambda: any(told.startswith("4 of the 4") for told in app.told))
+        for name in ("coingecko", "dexscreener", "geckoterminal", "defillama"):
+            market.fault(name, Fault.RESET)
+        await pilot.press("R")
+        await until(pilot, lambda: any(told.startswith("Still no price") for told in app.told))
+        market.heal()
+        calls = sum(market.calls.values())
+        await pilot.press("R")
+        await until(pilot, lambda: sum(market.calls.values()) > calls)
+        assert badge(app) == "LIVE"

@@ -44,7 +44,7 @@ def test_at_80_columns_badge_equity_bot_and_clock_are_there():
 
 def test_wide_lines_say_everything():
     text = line(FULL, 240)
-    for part in ("KILL FLATTEN", "gate loss streak", "reconciled ✓", "feed 19/20", "42% ×600"):
+    for part in ("KILL FLATTEN", "gate loss streak", "reconciled ✓", "prices 19/20", "42% ×600"):
         assert part in text
 
 
@@ -77,15 +77,29 @@ def test_a_live_market_shows_how_many_sources_answer():
     calm = FakeDesk().snapshot()
     calm = replace(calm, tokens=tuple(replace(row, stale=False) for row in calm.tokens))
     for ups, text, tone in (
-        ((True, True), "feed 2/2", "$success"),
-        ((True, False), "feed 1/2", "$warning"),
-        ((False, False), "feed 0/2", "$error"),
+        ((True, True), "sources 2/2", "$success"),
+        ((True, False), "sources 1/2", "$warning"),
+        ((False, False), "sources 0/2", "$error"),
     ):
         feed = FeedHealth(tuple(source(str(i), up=up) for i, up in enumerate(ups)))
         snapshot = replace(calm, feed=feed)
         assert text in line(snapshot, 240)
         (dot,) = [style for item in items(snapshot) for t, style in item.parts if t == "● "]
         assert dot == tone
+
+
+def test_a_source_that_was_never_asked_does_not_count():
+    def source(name: str, *, up: bool, calls: int) -> SourceRow:
+        return SourceRow(name, up, "closed", calls, 0, 30.0, 0, 0, 0, 0, (), 0, None, None, None)
+
+    spare = source("onchain", up=False, calls=0)
+    for others, text in (
+        ((source("a", up=True, calls=3), source("b", up=True, calls=0)), "sources 2/2"),
+        ((source("a", up=False, calls=3),), "sources 0/1"),
+        ((), "sources 0/0"),
+    ):
+        feed = FeedHealth((*others, spare))
+        assert text in line(replace(FakeDesk().snapshot(), feed=feed), 240)
 
 
 @pytest.mark.parametrize("width", [80, 140])

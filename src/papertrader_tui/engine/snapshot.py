@@ -161,6 +161,11 @@ class FeedHealth:
         """Sources that answer."""
         return sum(1 for source in self.sources if source.up)
 
+    @property
+    def asked(self) -> int:
+        """Sources that have been asked, or have told something by themselves."""
+        return sum(1 for source in self.sources if source.up or source.calls)
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from papertrader_tui.domain.tokens import Token, TokenId
@@ -92,12 +92,20 @@ class Cycle:
         await asyncio.sleep(self._settings.patience / 3.0)
         if self.answered.is_set():
             return
+        others = [name for name in self._askers if name not in self._sent]
+        await self.everybody(tokens, others)
+
+    async def everybody(
+        self, tokens: Sequence[TokenId], names: Iterable[str] | None = None
+    ) -> None:
+        """Ask these sources, or all, about tokens at once, and wait for what they answer."""
         end = self._clock() + self._settings.deadline
         followed = [self._tokens[token] for token in tokens if token in self._tokens]
+        wanted = set(self._askers if names is None else names)
         rounds = {
             name: [one.id for one in followed if asker.source.covers(one)]
             for name, asker in self._askers.items()
-            if name not in self._sent and asker.ready()
+            if name in wanted and asker.ready()
         }
         asked = self._send({name: ids for name, ids in rounds.items() if ids}, end)
         if asked:

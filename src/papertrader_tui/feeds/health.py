@@ -31,11 +31,15 @@ def feed_health(feed: PriceFeed, history: HistoryProgress | None = None) -> Feed
 
 def _row(h: SourceHealth, now: float) -> SourceRow:
     return SourceRow(
-        h.source, h.breaker is Breaker.CLOSED and not h.failing, h.breaker.value, h.calls,
+        h.source, _up(h), h.breaker.value, h.calls,
         h.per_minute, h.limit, h.hits, h.misses, h.coalesced, h.stale_served,
         tuple((fault.value, count) for fault, count in h.errors.items()), h.throttled,
         h.p50, h.p95, None if h.last_success is None else max(0.0, now - h.last_success),
     )  # fmt: skip
+
+
+def _up(h: SourceHealth) -> bool:
+    return h.breaker is Breaker.CLOSED and not h.failing and h.last_success is not None
 
 
 class FeedNews:

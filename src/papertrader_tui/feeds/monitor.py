@@ -128,6 +128,12 @@ class Monitor:
         own.success = now
         own.failing, own.said, own.refusals = False, "", 0
 
+    def heard(self, source: str, now: float) -> None:
+        """It told prices without being asked."""
+        own = self._sources[source]
+        own.success = now
+        own.failing, own.said = False, ""
+
     def failed(self, source: str, fault: Fault, said: str = "") -> None:
         """It did not; `said` is the error in words."""
         own = self._sources[source]

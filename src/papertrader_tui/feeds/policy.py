@@ -99,7 +99,7 @@ class Policy:
         self._spans = (open_first, open_last)
         self._clock = clock
         self._chance = chance
-        self._not_before = clock()
+        self._not_before = self._told = clock()
         self._refusals = 0
         self._failures = 0
         self._opened = 0
@@ -137,6 +137,10 @@ class Policy:
     def abandoned(self) -> None:
         """The request was called off: nothing was learned."""
         self._probing = False
+
+    def hurry(self) -> None:
+        """A person asks: an outage's pause is over. Refusals and `Retry-After` are obeyed still."""
+        self._not_before = min(self._not_before, max(self._clock(), self._told))
 
     def succeeded(self) -> None:
         """It answered."""
@@ -176,7 +180,9 @@ class Policy:
         self._open = True
         self._opened += 1
         # half of it is by chance, so that many programs do not come back at the same moment
-        self._pause(span * (0.5 + 0.5 * self._chance()))
+        pause = span * (0.5 + 0.5 * self._chance())
+        self._not_before = max(self._not_before, self._clock() + pause)
 
     def _pause(self, seconds: float) -> None:
-        self._not_before = max(self._not_before, self._clock() + seconds)
+        self._told = max(self._told, self._clock() + seconds)
+        self._not_before = max(self._not_before, self._told)

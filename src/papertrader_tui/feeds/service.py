@@ -174,6 +174,15 @@ class PriceFeed:
             self._landing = asyncio.create_task(self._land())
         await asyncio.shield(self._landing)
 
+    async def again(self) -> None:
+        """Ask everybody now, those too that are left alone after an outage: a person wants to know.
+
+        Limits hold, and so does what a source has asked for (`Retry-After`).
+        """
+        for asker in self._askers.values():
+            asker.policy.hurry()
+        await self._cycle.everybody(list(self._tokens))
+
     async def probe(self, seconds: float = 3.0, *, told: bool = False) -> bool:
         """Does any source answer within that time? Begins the first cycle.
 
@@ -210,6 +219,8 @@ class PriceFeed:
             source: Its name.
             answer: About followed tokens; others are passed over.
         """
+        if answer.prices:
+            self.monitor.heard(source, self._clock())
         followed = [known for i in answer.prices if (known := self._tokens.get(i)) is not None]
         for token in self._cycle.hear(source, followed, answer):
             self._publish(token)

@@ -268,7 +268,7 @@ COMMANDS: tuple[Command, ...] = (
         "R",
         "Try again",
         "Look for live prices again",
-        "Open the live market if a price source answers now, where the demo stands in for it.",
+        "Open the live market if a source answers now; live, ask every source again.",
         PROGRAM,
         "retry_market",
         scope=APP,

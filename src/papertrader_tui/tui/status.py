@@ -121,16 +121,17 @@ def _length(kept: Sequence[Item]) -> int:
 
 
 def _feed(snapshot: Snapshot) -> Item:
-    """Sources that answer, of a live market; fresh prices on others."""
+    """Sources that answer, of those asked, of a live market; fresh prices on others."""
     if snapshot.feed is not None:
-        up, total = snapshot.feed.up, len(snapshot.feed.sources)
+        up, total = snapshot.feed.up, snapshot.feed.asked
         stale = any(row.stale for row in snapshot.tokens)
-        tone = "$success" if up == total and not stale else "$warning" if up else "$error"
-        return Item((("● ", tone), ("feed ", MUTED), (f"{up}/{total}", "")), 6)
+        none = "$error" if total else "$warning"  # nobody has been asked yet
+        tone = "$success" if 0 < up == total and not stale else "$warning" if up else none
+        return Item((("● ", tone), ("sources ", MUTED), (f"{up}/{total}", "")), 6)
     priced = [row for row in snapshot.tokens if row.price is not None]
     fresh = sum(1 for row in priced if not row.stale)
     style = "$success" if fresh == len(snapshot.tokens) and fresh else "$warning"
-    return Item((("● ", style), ("feed ", MUTED), (f"{fresh}/{len(snapshot.tokens)}", "")), 6)
+    return Item((("● ", style), ("prices ", MUTED), (f"{fresh}/{len(snapshot.tokens)}", "")), 6)
 
 
 def _history(snapshot: Snapshot) -> list[Item]:

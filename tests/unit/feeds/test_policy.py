@@ -244,3 +244,24 @@ def test_a_refused_key_is_left_alone_for_long_and_heals():
     p.start()
     p.succeeded()
     assert p.state is Breaker.CLOSED
+
+
+def test_a_person_who_asks_ends_an_outages_pause_and_no_other():
+    clock = Clock()
+    down = policy(clock)
+    for _ in range(3):
+        down.failed(fail(Fault.CONNECTION))
+    assert down.state is Breaker.OPEN
+    down.hurry()
+    assert (down.state, down.wait()) == (Breaker.HALF_OPEN, 0)
+
+    told = policy(clock)
+    for _ in range(3):
+        told.failed(fail(Fault.SERVER, retry_after=7))
+    told.hurry()
+    assert told.wait() == 7
+
+    refused = policy(clock)
+    refused.failed(fail(Fault.UNAUTHORIZED))
+    refused.hurry()
+    assert refused.wait() == UNAUTHORIZED_PAUSE

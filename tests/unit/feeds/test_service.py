@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from papertrader_tui.feeds.feed_settings import FeedSettings
+from papertrader_tui.feeds.health import feed_health
 from papertrader_tui.feeds.policy import Breaker
 from papertrader_tui.feeds.source import Fault, SourceError
 from papertrader_tui.feeds.trusted import Grade
@@ -618,5 +619,40 @@ def test_two_sources_of_one_name_are_refused():
             Rig(source("a"), source("a"))
         with pytest.raises(ValueError, match="own name"):
             Rig()
+
+    run(story)
+
+
+def test_asked_again_everybody_is_asked_at_once_those_that_were_down_too():
+    async def story():
+        rig = followed(source("a"), source("b"), source("c"))
+        a, _, c = rig.sources
+        a.error = SourceError(Fault.CONNECTION, "a is not there")
+        async with rig:
+            await asyncio.sleep(300)
+            assert rig.feed.health()[0].breaker is not Breaker.CLOSED
+            c.calls.clear()
+            a.calls.clear()
+            a.error = None
+            at = clock()
+            await rig.feed.again()
+            assert a.calls[0][0] == at
+            assert c.calls[0][0] == at
+            assert feed_health(rig.feed).up == 3
+
+    run(story)
+
+
+def test_who_was_never_asked_is_not_up_and_who_tells_by_itself_is():
+    async def story():
+        rig = followed(source("a"), source("b"), source("c"))
+        health = feed_health(rig.feed)
+        assert (health.up, health.asked) == (0, 0)
+        answer = await rig.sources[2].prices([ONE])
+        rig.feed.hear("c", answer)
+        health = feed_health(rig.feed)
+        assert [row.up for row in health.sources] == [False, False, True]
+        assert (health.up, health.asked) == (1, 1)
+        await rig.feed.close()
 
     run(story)
