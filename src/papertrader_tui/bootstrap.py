@@ -33,6 +33,7 @@ from papertrader_tui.store.journal import SqliteJournal
 from papertrader_tui.store.lock import AccountLock
 from papertrader_tui.store.meta import Meta
 from papertrader_tui.store.prices import Retention
+from papertrader_tui.watching import watched
 
 if TYPE_CHECKING:
     from papertrader_tui.going_live import Found  # slow to import: not before the first frame
@@ -116,17 +117,19 @@ async def decide(
     if must:
         raise found.no_prices()
     said = tuple(f"price source {sentence}" for sentence in (*found.faults, *found.said))
-    stand_in = _without_names(config) if claimed.new else config
-    return await _known(stand_in, launch, "demo", stack, notice=STANDS_IN, notes=said), True
+    return await _known(
+        _stand_in(config, claimed), launch, "demo", stack, notice=STANDS_IN, notes=said
+    ), True
 
 
-def _without_names(config: Config) -> Config:
+def _stand_in(config: Config, claimed: Claim) -> Config:
     """A new account that was named, and a watchlist, are meant for live prices.
 
     The demo market that stands in for them has an account of its own: an account belongs to one
     market for ever.
     """
-    account = replace(config.settings.account, name="", watchlist="")
+    name = "" if claimed.new else config.settings.account.name
+    account = replace(config.settings.account, name=name, watchlist="")
     return replace(config, settings=replace(config.settings, account=account))
 
 
@@ -173,7 +176,8 @@ async def _known(
     claimed = claim(config, launch, kind)
     async with _released(claimed):
         market = _market(config, launch, claimed.seed, claimed.stored.cursor, notice)
-        context = _opened(config, launch, claimed, market, notes=notes)
+        watchlist = watched(config, market)
+        context = _opened(config, launch, claimed, market, notes=notes, watchlist=watchlist)
         return await stack.enter_async_context(context)
 
 
@@ -195,6 +199,7 @@ async def _opened(
     market: Market,
     *,
     notes: Sequence[str] = (),
+    watchlist: Sequence[TokenId] | None = None,
 ) -> AsyncIterator[Opened]:
     """The desk of an account on a market; a file is made for a new account only here."""
     path, stored, seed = claimed.path, claimed.stored, claimed.seed
@@ -228,6 +233,7 @@ async def _opened(
                 span=launch.span,
                 past_fills=stored.fills,
                 past_decisions=stored.decisions,
+                watchlist=watchlist,
             )
             symbols = {t.id: t.symbol for t in market.registry.tokens.values()}
             yield Opened(

@@ -50,6 +50,22 @@ def assert_identity(account: dict[str, Any]) -> None:
 DEMO = ("headless", "--market", "demo", "--speed", "max", "--format", "json")
 
 
+def test_a_watchlist_holds_on_the_demo_too_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for token in ("weth@base", "usdt@ethereum"):  # the demo has no USDT
+        assert papertrader(data, "token", "add", token, "--list", "mine").returncode == 0
+    assert papertrader(data, "token", "add", "usdt@ethereum", "--list", "other").returncode == 0
+    words = (*DEMO, "--for", "1m")
+    for name, said in (("nope", "no watchlist 'nope' (known: mine, other)"), ("other", "none of its tokens")):
+        refused = papertrader(data, *words, "--watchlist", name)
+        assert refused.returncode == 2
+        assert said in refused.stderr
+        assert not list((data / "accounts").glob("*.db"))
+    done = papertrader(data, *words, "--watchlist", "mine")
+    watched = [r["token"] for r in rows(done, "ALERT") if r.get("event") == "watch_changed"]
+    assert watched == ["base:0x4200000000000000000000000000000000000006"]
+
+
 def test_a_demo_session_is_the_same_bytes_again_and_goes_on_where_it_stopped(
     tmp_path: Path,
 ) -> None:

@@ -61,6 +61,7 @@ class Kernel:
         journal: Where facts go.
         candles: What keeps candles for charts.
         span: Market milliseconds after which `run` ends, counted from where the market stands.
+        watchlist: What a new account watches; the market's own if None.
     """
 
     def __init__(
@@ -73,11 +74,13 @@ class Kernel:
         span: int | None = None,
         past_fills: Iterable[ev.Event] = (),
         past_decisions: Iterable[ev.Event] = (),
+        watchlist: Sequence[TokenId] | None = None,
     ) -> None:
         self.desk = desk
         self.market = market
         self.until: int | None = None
         self._span = span
+        self._watchlist = watchlist
         self._journal = journal
         self._candles = candles
         self._view = View(desk, market, self.now)
@@ -159,9 +162,8 @@ class Kernel:
         began = self.desk.now or self.market.now()
         if self._span is not None:
             self.until = began + self._span
-        events = self.desk.start_session(
-            began, __version__, self.market.info.detail, self.market.watchlist
-        )
+        watchlist = self.market.watchlist if self._watchlist is None else self._watchlist
+        events = self.desk.start_session(began, __version__, self.market.info.detail, watchlist)
         await self._write(events, [], durable=True)
         self._publish(list(events))
 
