@@ -10,6 +10,9 @@ from papertrader_tui.domain.market import Bar, History
 from papertrader_tui.engine.desk import Desk
 from papertrader_tui.intel.indicators import Series
 
+#: The rule of an entry that an account gate, the kill switch or the token itself forbids.
+GATED = "skip.gate"
+
 
 class SharedSeries(Series):
     """Indicators that many desks read, and that learn only from the one that leads.
@@ -71,6 +74,14 @@ class Racer:
         self.flattening = desk.flattening
         self.watches = len(account.watch) >= FEWEST_FOR_DROP
         self.drop_due, self.drop = contexts.drop_due, contexts.drop
+
+    def forbids(self, market: TokenMarket, now: int) -> bool:
+        """Would a decision to enter be `GATED` now, whatever it scores?"""
+        if market.unsafe:
+            return True
+        token, depth, gates = market.token.id, market.depth, self.desk.gates
+        pool = depth.liquidity if depth is not None else None
+        return (gates.entry_block(token, pool) or gates.cooldown(token, now)) is not None
 
 
 class Lane:

@@ -20,7 +20,7 @@ from papertrader_tui.domain.market import Bar, Depth, MarketInput, Quote
 from papertrader_tui.domain.pools import PoolInput
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.engine.desk import Desk
-from papertrader_tui.engine.lanes import Lane, Racer, SharedSeries
+from papertrader_tui.engine.lanes import GATED, Lane, Racer, SharedSeries
 from papertrader_tui.intel.context import Context
 from papertrader_tui.intel.marking import REFERENCE_SHARE, REFERENCE_USD, contribution
 from papertrader_tui.intel.scoring import Scores, score
@@ -212,13 +212,26 @@ class Race:
         """Is the decision that is due one more of the last refusal, with nothing to be kept?"""
         last, own = market.last, market.context
         if (
-            lane.clear[racer.number] != racer.epoch
-            or last is None
+            last is None
             or last[0] is not _SKIP
             or time - market.last_kept >= REPEAT_EVERY
             or (racer.watches and self._now >= racer.drop_due)
             or own is None
         ):
+            return False
+        if last[1] == GATED:
+            known = self._context or self._look(lane)
+            if (
+                known.fault
+                or known.age_ms > known.max_age_ms
+                or last[2] != racer.level
+                or not racer.forbids(market, self._now)
+            ):
+                return False
+            market.repeats += 1
+            market.next_decision = time + racer.every
+            return True
+        if lane.clear[racer.number] != racer.epoch:
             return False
         racer.desk.trader.contexts.remember(market, own)
         record = own.record
@@ -247,15 +260,18 @@ class Race:
         Of what is looked at only the fall of the watchlist, which is looked at now and then, and
         the own record are a racer's own; the record's part is added to the confidence last.
         """
-        context = self._context
-        if context is None:
-            context = self._context = self._lead.trader.contexts.bring(lane.lead)
+        context = self._context or self._look(lane)
         context.watch_drop = drop
         context.record = 0 if known else -1
         scores = score(context)
         weight = context.marks.weights[RECORD_WEIGHT]
         found = self._scores[drop, known] = scores, weight, at_any_level(context, scores)
         return found
+
+    def _look(self, lane: Lane) -> Context:
+        """What is known of the market now, by the leader."""
+        context = self._context = self._lead.trader.contexts.bring(lane.lead)
+        return context
 
     def _step(self, racer: Racer, lane: Lane, market: TokenMarket, item: Quote | Bar) -> None:
         """Step a racer's own desk."""

@@ -7,13 +7,15 @@ import os
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from papertrader_tui.domain import events as ev
-from papertrader_tui.domain.market import HOUR, MarketInput
+from papertrader_tui.domain.market import HOUR, Bar, MarketInput
 from papertrader_tui.domain.risk import RiskLimits
+from papertrader_tui.engine.desk import Desk
 from papertrader_tui.feeds.demo import DemoMarket
 from papertrader_tui.feeds.tapes import Tapes
 from papertrader_tui.replay.board import standings
@@ -102,6 +104,28 @@ def test_accounts_may_differ_in_more_than_their_level(tmp_path: Path) -> None:
     ]
     tape = candles(tmp_path / "c.csv", 1_400, liquidity=True)
     check(*of_tape(tape), every, fills=10)
+
+
+def test_a_racer_whose_gate_is_closed_is_stepped_no_more_than_what_it_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = replace(Terms(level=9), limits=RiskLimits(min_liquidity_usd=Decimal(1_000_000_000)))
+    recording, inputs = of_tape(candles(tmp_path / "c.csv", 1_400, liquidity=True))
+    check(recording, inputs, [shut, replace(shut, level=5)], fills=0)
+    steps = []
+    step = Desk.step
+
+    def counted(desk: Desk, item: MarketInput) -> Sequence[ev.Event]:
+        if isinstance(item, Bar) and desk.account.name == "level-9":
+            steps.append(item)
+        return step(desk, item)
+
+    monkeypatch.setattr(Desk, "step", counted)
+    [log, _] = play(recording, inputs, [shut, replace(shut, level=5)])
+    kept = [e.decision for e in log if isinstance(e, ev.Decided)]
+    assert sum(d.rule == "skip.gate" and d.repeats > 10 for d in kept) > 50
+    told = sum(isinstance(e, ev.Decided | ev.Scored | ev.AccountMarked) for e in log)
+    assert len(steps) <= told + 20
 
 
 def test_without_costs_too(tmp_path: Path) -> None:
