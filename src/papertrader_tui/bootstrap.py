@@ -20,6 +20,7 @@ from papertrader_tui.engine.snapshot import FeedHealth
 from papertrader_tui.launch import (
     PROGRAM,
     Launch,
+    check_kind,
     check_market,
     data_dir,
     market_kind,
@@ -175,6 +176,7 @@ async def _known(
     """Open an account on a market that needs no network."""
     claimed = claim(config, launch, kind)
     async with _released(claimed):
+        check_kind(claimed.stored.meta, kind)
         market = _market(config, launch, claimed.seed, claimed.stored.cursor, notice)
         watchlist = watched(config, market)
         context = _opened(config, launch, claimed, market, notes=notes, watchlist=watchlist)

@@ -190,16 +190,27 @@ def check_market(meta: Meta | None, info: MarketInfo) -> None:
     Raises:
         ConfigError: this is another one.
     """
-    if (
-        meta is None
-        or not meta.market
-        or (meta.market, meta.identity) == (info.kind, info.identity)
-    ):
+    check_kind(meta, info.kind)
+    if meta is None or not meta.market or meta.identity == info.identity:
         return
-    what = f"the {meta.market} market" if meta.market != info.kind else f"another {info.kind}"
     msg = (
-        f"account {meta.name!r} belongs to {what} ({meta.identity}) and cannot go on with "
-        f"{info.kind} ({info.identity}); use --account NAME for an account of its own"
+        f"account {meta.name!r} belongs to another {info.kind} ({meta.identity}) and cannot go on "
+        f"with {info.identity}; use --account NAME for an account of its own"
+    )
+    raise ConfigError(msg)
+
+
+def check_kind(meta: Meta | None, kind: str) -> None:
+    """The same of the kind alone, before a market is opened.
+
+    Raises:
+        ConfigError: the account belongs to another kind of market.
+    """
+    if meta is None or meta.market in ("", kind):
+        return
+    msg = (
+        f"account {meta.name!r} belongs to the {meta.market} market ({meta.identity}) and cannot "
+        f"go on with the {kind} market; use --account NAME for an account of its own"
     )
     raise ConfigError(msg)
 

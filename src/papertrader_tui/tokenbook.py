@@ -240,8 +240,8 @@ def make_token(
     if chain not in chains:
         hint = did_you_mean(chain, chains)
         msg = (
-            f"{said}chain {chain!r} is not known; {hint} Tokens of a chain of your own stand in "
-            "config.toml, as [[token]]"
+            f"{said}chain {chain!r} is not bundled; {hint}{'' if hint.endswith('?') else '.'} "
+            "Tokens of a chain of your own stand in config.toml, as [[token]]"
         )
         raise ConfigError(msg)
     if chains[chain].testnet:

@@ -108,7 +108,7 @@ def test_a_token_is_added_by_its_id_listed_and_removed(command):
     assert (code, err) == (0, "")
     assert out == (
         f"NEW ({NEW.id}) is added: 18 decimals\n"
-        f"NEW ({NEW.id}) is on the watchlist memes (1 tokens)\n"
+        f"NEW ({NEW.id}) is on the watchlist memes (1 token)\n"
     )
     listed = json.loads(command("token", "list", "--json")[1])
     assert [t["id"] for t in listed["tokens"]] == [NEW.id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 from typing import Any, NoReturn
 
@@ -37,9 +38,29 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **options)
+        self._words: list[str] = []
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Keep the words for `error`: argparse takes the value of a misspelt flag for a command."""
+        self._words = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
+
+    def options(self) -> set[str]:
+        """Every option of it and of its commands."""
+        found = set(self._option_string_actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found.update(*(parser.options() for parser in action.choices.values()))
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Print the error and exit 2."""
+        known = self.options()
+        flags = (word.partition("=")[0] for word in self._words if word.startswith("--"))
+        wrong = next((flag for flag in flags if flag not in known and flag != "--"), None)
+        if wrong is not None:
+            near = difflib.get_close_matches(wrong, sorted(known), n=1)
+            message = f"there is no option {wrong}" + "".join(f"; did you mean {n}?" for n in near)
         sys.stderr.write(f"papertrader: error: {message}\ntry: {self.prog} --help\n")
         raise SystemExit(2)
 

@@ -68,7 +68,10 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
     if selling and (spend is not None or quantity is None):
         msg = "a sale is quoted by quantity: --sell --quantity Q"
         raise ConfigError(msg)
-    if not selling and (spend is None) == (quantity is None):
+    if not selling and spend is not None and quantity is not None:
+        msg = "--spend and --quantity: give one of the two"
+        raise ConfigError(msg)
+    if not selling and spend is None and quantity is None:
         msg = "say how much: --spend USDC, or --quantity TOKENS"
         raise ConfigError(msg)
     return Wanted(selling, spend, quantity, arguments.slippage)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from papertrader_tui import tokenbook
+from papertrader_tui.chain_settings import is_own
 from papertrader_tui.cli.accounts import load_config
 from papertrader_tui.config import Loaded as Config
 from papertrader_tui.config_options import ConfigError
@@ -53,7 +54,7 @@ def add(arguments: argparse.Namespace) -> int:
     token = _chosen(loaded, arguments, tokenbook.load(data))
     bundled = token.id in load_registry().tokens
     new, count = tokenbook.add(data, token, name)
-    mind = borrowed(token, load_registry())
+    mind = borrowed(token, loaded.settings.chains.registry(), load_registry())
     if mind:
         print(f"papertrader: mind: {_named(token)}: {clean(mind)}", file=sys.stderr)
     if new:
@@ -62,7 +63,7 @@ def add(arguments: argparse.Namespace) -> int:
         why = "is bundled" if bundled else "was added before"
         print(f"{_named(token)} {why}; --list NAME puts it on a watchlist")
     if name:
-        print(f"{_named(token)} is on the watchlist {name} ({count} tokens)")
+        print(f"{_named(token)} is on the watchlist {name} ({count} token{'s' * (count != 1)})")
     return 0
 
 
@@ -91,6 +92,7 @@ def show(arguments: argparse.Namespace) -> int:
     loaded = load_config(arguments)
     book = tokenbook.load(data_dir(loaded))
     known = book.registry(loaded.settings.chains.registry())
+    configured = loaded.settings.chains.tokens
     if arguments.list and book.lists.get(arguments.list) == []:
         tokens = []
     elif arguments.list:
@@ -98,7 +100,7 @@ def show(arguments: argparse.Namespace) -> int:
     elif arguments.all:
         tokens = list(known.tokens.values())
     else:
-        tokens = list(book.tokens.values())
+        tokens = list({t.id: t for t in (*book.tokens.values(), *configured)}.values())
     if arguments.json:
         listed: object = [_token_plain(token) for token in tokens]
         if not arguments.list:
@@ -106,7 +108,8 @@ def show(arguments: argparse.Namespace) -> int:
         print(json.dumps(listed, indent=2))
         return 0
     for token in tokens:
-        print(f"{token.symbol:<12} {token.name[:30]:<30} {token.decimals:>2}  {token.id}")
+        where = "" if token not in configured else f"  {loaded.path.name}"
+        print(f"{token.symbol:<12} {token.name[:30]:<30} {token.decimals:>2}  {token.id}{where}")
     if arguments.list:
         return 0
     if not tokens:
@@ -133,10 +136,18 @@ def _chosen(loaded: Config, arguments: argparse.Namespace, book: TokenBook) -> T
     except UnknownToken:
         if ":" not in text:
             local = [t for t in known.tokens.values() if t.symbol.lower() == text.strip().lower()]
-            if local:
+            chain = text.replace("·", "@").partition("@")[2].strip().lower()
+            if local or (chain and chain not in known.chains):
                 raise
     if ":" in text:
         # checked before anyone is asked
+        chain = text.strip().lower().partition(":")[0]
+        if chain in loaded.settings.chains.by_key and is_own(chain):
+            msg = (
+                f"{clean(text)!r} is on {chain}, a chain of your own: its tokens stand in "
+                f"{loaded.path}, as [[token]]"
+            )
+            raise ConfigError(msg)
         bare = tokenbook.make_token(text, arguments.symbol or "?", "", arguments.decimals or 0)
         if given:
             return bare

@@ -130,6 +130,11 @@ class Registry:
         if len(found) == 1:
             return found[0]
         if not found:
+            named = chain or wanted.partition(":0x")[0] * (":0x" in wanted)
+            if named and named not in self.chains:
+                known = ", ".join(sorted(self.chains))
+                msg = f"{text!r}: chain {named!r} is not known; known: {known}"
+                raise UnknownToken(msg)
             msg = f"no token answers to {text!r}; give its symbol, symbol@chain or chain:0x… id"
             raise UnknownToken(msg)
         names = ", ".join(sorted(f"{t.symbol}@{t.chain} ({t.id})" for t in found))

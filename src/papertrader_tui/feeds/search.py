@@ -151,7 +151,7 @@ def _candidate(
         sources.insert(0, "bundled" if verified else "added")
     return Candidate(
         token, verified, best.liquidity, volume, price, tuple(sources),
-        "" if verified else warning(token, looks),
+        "" if verified or _usual(token, known) else warning(token, looks),
     )  # fmt: skip
 
 
@@ -175,9 +175,16 @@ def warning(token: Token, looks: Mapping[str, list[Token]]) -> str:
     return f"uses the symbol of {alike[0].symbol} ({chains}), which is not known on {token.chain}"
 
 
-def borrowed(token: Token, bundled: Registry) -> str:
-    """The same of one token; "" too for one that is bundled."""
-    return "" if token.id in bundled.tokens else warning(token, _looks(bundled))
+def borrowed(token: Token, known: Registry, bundled: Registry) -> str:
+    """The same of one token; "" too for one that is bundled, or that its chain is paid in."""
+    told = token.id in bundled.tokens or _usual(token, known)
+    return "" if told else warning(token, _looks(bundled))
+
+
+def _usual(token: Token, known: Registry) -> bool:
+    """The wrapped native token and the USDC of a chain of one's own have their symbols rightly."""
+    chain = known.chains[token.chain]
+    return token.id in (chain.wrapped_native, chain.cash)
 
 
 def _looks(bundled: Registry) -> dict[str, list[Token]]:

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from papertrader_tui.store.errors import AccountBusy
+from papertrader_tui.store.errors import AccountBusy, StoreError
+from papertrader_tui.store.paths import ENVIRONMENT
 
 
 def lock_path(path: Path) -> Path:
@@ -21,6 +22,7 @@ class AccountLock:
 
     Raises:
         AccountBusy: another one holds it; the error says which.
+        StoreError: there can be no lock beside it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,7 +59,14 @@ _PAUSE_S = 0.01
 def _acquire(name: str, path: Path) -> int:
     tries = _TRIES
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            msg = (
+                f"account {name!r} cannot be locked: {str(path)!r}: {error.strerror}; make its "
+                f"folder writable, or choose another place with --data-dir or {ENVIRONMENT}"
+            )
+            raise StoreError(msg) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The holder before us may have removed the file between our open and our flock; a

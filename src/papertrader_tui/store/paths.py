@@ -68,7 +68,7 @@ def make_private(directory: Path) -> None:
             raise PermissionError(13, "it cannot be written to")
     except OSError as error:
         msg = (
-            f"cannot keep accounts in {str(directory)!r}: {error.strerror}; choose another place "
+            f"cannot write in {str(directory)!r}: {error.strerror}; choose another place "
             f"with --data-dir or {ENVIRONMENT}"
         )
         raise StoreError(msg) from error
