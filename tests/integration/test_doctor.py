@@ -144,6 +144,29 @@ def test_settings_that_are_not_allowed_do_not_keep_it_from_looking(
     assert ("accounts", "folder") in found
 
 
+@pytest.mark.parametrize(
+    ("said", "subject", "state", "words"),
+    [
+        ('[ui.keys]\n"order.buy" = "s"', "keys", "fault", ["'s'", "order.buy", "order.sell"]),
+        ('[ui.keys]\n"order.bye" = "B"', "keys", "fault", ["'order.bye'", "'order.buy'"]),
+        ('[ui]\ntheme = "nope"', "theme", "warning", ["'nope'", "papertrader"]),
+    ],
+)
+def test_what_the_console_refuses_or_passes_over_is_named(
+    look: Doctor, market: MarketServer, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    said: str, subject: str, state: str, words: list[str],
+) -> None:  # fmt: skip
+    file = tmp_path / "config.toml"
+    file.write_text(said)
+    code, found, _ = look(market.environment(), "--config", str(file))
+    finding = found["settings", subject]
+    assert (code, finding["state"]) == (int(state == "fault"), state)
+    assert all(word in finding["text"] for word in words)
+    assert "correct" in finding["remedy"]
+    assert main(["config", "show", "--config", str(file)]) == 0
+    assert words[0] in capsys.readouterr().err
+
+
 def test_a_key_in_a_file_that_others_can_read(
     look: Doctor, market: MarketServer, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from papertrader_tui.cli.accounts import load_config
+from papertrader_tui.cli.console_settings import console_findings
 from papertrader_tui.config import Loaded, Settings, config_path
 from papertrader_tui.config_options import ConfigError
 from papertrader_tui.doctor import look
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         found.append(Finding("settings", "settings", FAULT, str(error), remedy))
         path, _ = config_path(getattr(arguments, "config", None), os.environ)
         config = Loaded(Settings(), path, exists=False, origins={})
+    found += console_findings(config)
     found += asyncio.run(look(config, os.environ, tty=tty, encoding=encoding))
     failed = any(finding.state == FAULT for finding in found)
     if arguments.json:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from papertrader_tui import config
 from papertrader_tui.chain_settings import ChainSettings, ChainsSettings
+from papertrader_tui.cli.console_settings import console_findings
 from papertrader_tui.cli.parser import flags
 from papertrader_tui.config_options import OPTIONS, SECTIONS, ConfigError, Option
 from papertrader_tui.feeds.sources.secret import Secret
@@ -23,6 +24,8 @@ from papertrader_tui.text import clean
 def show(arguments: argparse.Namespace) -> int:
     """Print every setting, its value and where it comes from."""
     loaded = config.load(config=getattr(arguments, "config", None), flags=flags(arguments))
+    for finding in console_findings(loaded):
+        print(f"papertrader: {clean(finding.text)}; {clean(finding.remedy)}", file=sys.stderr)
     if arguments.json:
         document = {
             name: {
