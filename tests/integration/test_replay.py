@@ -125,6 +125,7 @@ def test_bad_rows_are_named_and_the_rest_is_played(run: Run, tmp_path: Path) -> 
         (["sweep", "TAPE", "--set", "cash=3"], "'cash' is no setting"),
         (["sweep", "TAPE", "--set", "stop_pct=99"], "stop_pct"),
         (["sweep", "TAPE", "--seeds", "x"], "--seeds 'x'"),
+        (["sweep", "TAPE", "--seeds", "1,2147483648"], "from 0 to 2147483647"),
         (["sweep", "TAPE", "TAPE"], "named twice"),
         (["sweep", "TAPE", "--out", "/dev/null/x"], "--out /dev/null/x"),
     ],

@@ -34,8 +34,10 @@ from papertrader_tui.tui.performance_rows import changed as coloured
 
 #: Combinations that are listed on a terminal; all are in the table.
 _SHOWN = 40
-#: Cells that a tape's name has at least, beside settings.
-_TAPE = 8
+#: Cells of what was combined, and those of a tape's name beside settings at least.
+_WHAT, _TAPE = 29, 8
+#: As of `market.seed`.
+_LAST_SEED = 2**31 - 1
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -123,8 +125,11 @@ def _paths(names: Sequence[str]) -> dict[str, Path]:
 def _seeds(arguments: argparse.Namespace) -> list[int]:
     found = []
     for text in arguments.seeds.split(","):
-        if not text.strip().isdecimal():
-            msg = f"--seeds {arguments.seeds!r}: write whole numbers with commas: 1,2,3"
+        if not text.strip().isdecimal() or int(text) > _LAST_SEED:
+            msg = (
+                f"--seeds {arguments.seeds!r}: write whole numbers from 0 to {_LAST_SEED} with "
+                "commas: 1,2,3"
+            )
             raise ConfigError(msg)
         found.append(int(text))
     return list(dict.fromkeys(found))
@@ -142,7 +147,7 @@ def _rows(rows: Sequence[dict[str, str]], sets: Sequence[str]) -> list[Painted]:
     assert set(header(sets)) == set(rows[0])
     best = sorted(rows, key=lambda row: -float(row["total_return"] or "-inf"))
     head = (
-        f"{'TAPE AND SETTINGS':<34}{'L':>3}{'SEED':>6}{'RETURN':>9}{'DRAWDOWN':>10}"
+        f"{'TAPE AND SETTINGS':<{_WHAT}}{'L':>3}{'SEED':>11}{'RETURN':>9}{'DRAWDOWN':>10}"
         f"{'TRADES':>8}{'SHARPE':>8}"
     )
     found: list[Painted] = [[(head, "muted")]]
@@ -150,8 +155,8 @@ def _rows(rows: Sequence[dict[str, str]], sets: Sequence[str]) -> list[Painted]:
         what = _what(row["tape"], [f"{name}={row[name]}" for name in sets])
         gained, tone = coloured(fmt.percent(_number(row["total_return"])))
         found.append([
-            (f"{what:<34}", ""),
-            (f"{row['level']:>3}{row['seed'][:5]:>6}", ""),
+            (f"{what:<{_WHAT}}", ""),
+            (f"{row['level']:>3}{row['seed']:>11}", ""),
             (f"{gained:>9}", tone),
             (f"{fmt.percent(_number(row['max_drawdown'])):>10}{row['fills']:>8}", ""),
             (f"{fmt.money_fit(_number(row['sharpe']), 7):>8}", ""),
@@ -164,8 +169,9 @@ def _rows(rows: Sequence[dict[str, str]], sets: Sequence[str]) -> list[Painted]:
 def _what(tape: str, settings: Sequence[str]) -> str:
     """The tape's name gives way to the settings: rows of one tape differ by them."""
     said = " ".join(settings)
-    room = max(_TAPE, 33 - len(said) - 1) if said else 33
-    return fmt.clean(f"{fmt.clean(tape, room)} {said}", 33)
+    whole = _WHAT - 1
+    room = max(_TAPE, whole - len(said) - 1) if said else whole
+    return fmt.clean(f"{fmt.clean(tape, room)} {said}", whole)
 
 
 def _number(text: str) -> float | None:
