@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from datetime import tzinfo
 from pathlib import Path
 
-from papertrader_tui.domain.market import Gas, MarketInput
+from papertrader_tui.domain.market import MarketInput
 from papertrader_tui.domain.tokens import Registry, TokenId
 from papertrader_tui.feeds.pacing import Pacer, Wait, wait_for_event
-from papertrader_tui.feeds.tape_past import Past
+from papertrader_tui.feeds.tape_past import Past, typical_gas
 from papertrader_tui.feeds.tape_reader import Stamp, TapeReader
 from papertrader_tui.feeds.tape_report import TapeError, TapeReport
 from papertrader_tui.ports import MarketInfo
@@ -84,17 +84,19 @@ class TapeMarket:
     @property
     def info(self) -> MarketInfo:
         """What every screen says of it."""
-        name = self._chain.name
+        chains = self._registry.chains
+        on = [self._chain.key, *(token.chain for token in self._reader.tokens.values())]
+        name = " and ".join(chains[key].name for key in dict.fromkeys(on))
         notes = "; ".join(self._reader.notes)
         return MarketInfo(
             kind="tape",
             badge="TAPE",
             detail=f"{self._reader.file.path.name.encode('ascii', 'replace').decode()}: "
             f"{self._reader.describe()}; {notes}",
-            notice=f"Tape: gas and native price are {name}'s bundled typical values.",
+            notice=f"Tape: gas and native price are bundled typical values of {name}.",
             identity=self._identity,
             interval=max(self._reader.intervals.values(), default=0),
-            gas_note=f"{name}'s bundled typical values",
+            gas_note=f"bundled typical values of {name}",
             keeps_prices=False,
         )
 
@@ -145,15 +147,7 @@ class TapeMarket:
 
     def warm(self) -> Iterable[MarketInput]:
         """The chain's bundled gas; at a cursor also the last day before it, and depth."""
-        chain = self._chain
-        yield Gas(
-            chain.key,
-            self._last,
-            chain.gas_price_wei,
-            chain.l1_fee_wei,
-            chain.native_usd,
-            "bundled",
-        )
+        yield from typical_gas(self._registry, self._chain, self._last)
         yield from self._warm
 
     async def batches(self, until: int | None = None) -> AsyncIterator[Sequence[MarketInput]]:

@@ -22,6 +22,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "unix_timestamp",
         "date",
     ),
+    "token": ("token_id",),
     "symbol": ("symbol", "pair", "market", "ticker", "instrument", "product_id"),
     "pool_price": ("pool_price",),
     "price": ("price", "last", "last_price", "trade_price"),
@@ -80,6 +81,11 @@ def find_columns(header: str, file: str) -> Columns:
             msg = f"{file}: {names.count(found)} columns are called {printable(found)}; rename one"
             raise TapeError(msg)
         at[meaning] = names.index(found)
+    if "token" in at:
+        # the id tells tokens apart; what they are called is only a label beside it
+        if "symbol" in at:
+            at["label"] = at["symbol"]
+        at["symbol"] = at.pop("token")
     if "time" not in at:
         msg = (
             f"{file}: line 1 names no time column (found: {listed}); the first line must be a "

@@ -11,14 +11,25 @@ from papertrader_tui.domain.market import (
     Bar,
     Candle,
     Depth,
+    Gas,
     History,
     MarketInput,
     Quote,
 )
-from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.domain.tokens import Chain, Registry, TokenId
 from papertrader_tui.feeds.tape_rows import SOURCE
 
 CANDLE_MS = 5 * MINUTE
+
+
+def typical_gas(registry: Registry, chain: Chain, time: int) -> list[Gas]:
+    """The bundled gas of a tape's chain, and of every other that a token of it is on."""
+    keys = dict.fromkeys([chain.key, *(token.chain for token in registry.tokens.values())])
+    chains = [registry.chains[key] for key in keys]
+    return [
+        Gas(one.key, time, one.gas_price_wei, one.l1_fee_wei, one.native_usd, "bundled")
+        for one in chains
+    ]
 
 
 class Past:

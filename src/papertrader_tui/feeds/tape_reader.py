@@ -44,6 +44,7 @@ class TapeReader:
 
     Attributes:
         tokens: By symbol as it stands in the file, in order of appearance.
+        called: What the tape calls a token that it names by its id.
         intervals: Length of a candle per token, milliseconds; empty for other tapes.
         notes: How the file was understood, in sentences.
         first: Time of the first usable row.
@@ -74,10 +75,15 @@ class TapeReader:
             else symbol or symbol_of_name(path.name.split(".")[0])
         )
         self._unit: str | None = None
+        self.called: dict[str, str] = {}
         self.first, seen, steps = self._look()
         only = symbol if self.lone is None else None
-        self.tokens: dict[str, Token] = name_tokens(seen, chain, only, self.file.name)
-        bare = [token.symbol for raw, token in self.tokens.items() if not split_pair(raw)[1]]
+        self.tokens: dict[str, Token] = name_tokens(seen, chain, only, self.file.name, self.called)
+        bare = [
+            token.symbol
+            for raw, token in self.tokens.items()
+            if token.id != raw.lower() and not split_pair(self.called.get(raw, raw))[1]
+        ]
         if bare:
             self.notes.append(f"{' '.join(bare[:6])}: no quote unit named, taken as dollars")
         self._labels = {token.id: token.symbol for token in self.tokens.values()}
@@ -138,6 +144,7 @@ class TapeReader:
     def _look(self) -> tuple[int, dict[str, int], dict[str, list[int]]]:
         """First time, rows per symbol, and steps between them, from a bounded part of the file."""
         columns = self.columns
+        at_label = columns.at.get("label")
         parse: CountParser | IsoParser | None = None
         seen: Counter[str] = Counter()
         latest: dict[str, int] = {}
@@ -166,6 +173,8 @@ class TapeReader:
                 continue
             first = first or time
             seen[raw] += 1
+            if at_label is not None:
+                self.called.setdefault(raw, fields[at_label])
             step = time - latest.get(raw, time)
             latest[raw] = time
             if step > 0:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from papertrader_tui.domain.tokens import Token, TokenId
 from papertrader_tui.feeds.tape_report import TapeError, printable
+from papertrader_tui.registry import load_registry
+from papertrader_tui.text import clean
 
 DOLLARS = ("USDC", "USDT", "USD", "DAI")
 _FIAT = ("EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "KRW", "TRY", "BRL")
 _COINS = ("BTC", "ETH", "BNB", "SOL")
 _BASES = frozenset((*_COINS, "LTC", "XRP", "ADA", "DOGE", "DOT", "LINK", "AVAX", "UNI", "TRX"))
 _SEPARATOR = re.compile(r"[-/_:|\s]+")
+_ID = re.compile(r"[a-z][a-z0-9-]*:0x[0-9a-f]{40}")
 _UNSAFE = re.compile(r"[^a-z0-9.-]+")
 #: What a tape's token may have before anything is known of its pool.
 _FEE_BPS = Decimal(30)
@@ -65,7 +69,31 @@ def tape_token(text: str, chain: str) -> Token:
     )
 
 
-def name_tokens(raws: Iterable[str], chain: str, only: str | None, file: str) -> dict[str, Token]:
+def known_token(ident: str, label: str) -> Token | None:
+    """The token that an id of a tape names, None if it is no id or its chain is not bundled.
+
+    Args:
+        ident: `chain:0x…`.
+        label: What the tape calls it, for one that is not bundled.
+    """
+    bundled = load_registry()
+    key = ident.strip().lower()
+    chain = key.partition(":")[0]
+    if not _ID.fullmatch(key) or chain not in bundled.chains:
+        return None
+    if key in bundled.tokens:
+        return bundled.tokens[key]
+    symbol = clean(_SEPARATOR.split(label.strip())[0])[:20] or key.partition(":")[2][:10]
+    return Token(key, symbol, f"{symbol} (tape)", chain, 18, _FEE_BPS)
+
+
+def name_tokens(
+    raws: Iterable[str],
+    chain: str,
+    only: str | None,
+    file: str,
+    called: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Token]:
     """The tokens of a file by symbol as it stands there, in the same order.
 
     Args:
@@ -73,12 +101,15 @@ def name_tokens(raws: Iterable[str], chain: str, only: str | None, file: str) ->
         chain: Chain that the tokens are put on.
         only: Leave out all symbols but this (a whole symbol or its base).
         file: Name for messages.
+        called: Where a symbol is a token's id, what the tape calls it.
 
     Raises:
         TapeError: a symbol is not quoted in dollars, two would be one token, or `only` is none.
     """
     found = list(raws)
-    chosen = found if only is None else [raw for raw in found if _means(raw, only)]
+    chosen = found
+    if only is not None:
+        chosen = [raw for raw in found if _means(raw, only) or _means(called.get(raw, raw), only)]
     if not chosen:
         listed = ", ".join(printable(raw) for raw in found[:20])
         msg = f"{file} has no symbol {printable(only or '')}; it has {listed}"
@@ -87,7 +118,8 @@ def name_tokens(raws: Iterable[str], chain: str, only: str | None, file: str) ->
     owners: dict[TokenId, str] = {}
     for raw in chosen:
         try:
-            token = tape_token(raw, chain)
+            label = called.get(raw, raw)
+            token = known_token(raw, label) or tape_token(label, chain)
         except TapeError as error:
             msg = f"{file}: {error}"
             raise TapeError(msg) from None

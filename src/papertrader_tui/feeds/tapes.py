@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
-from papertrader_tui.domain.market import Gas, MarketInput, Quote
+from papertrader_tui.domain.market import MarketInput, Quote
 from papertrader_tui.domain.tokens import Chain, Registry, Token, TokenId
 from papertrader_tui.engine.rows import iso
-from papertrader_tui.feeds.tape_past import Past
+from papertrader_tui.feeds.tape_past import Past, typical_gas
 from papertrader_tui.feeds.tape_reader import Stamp, TapeReader
 from papertrader_tui.feeds.tape_report import TapeError
 from papertrader_tui.registry import load_registry
@@ -122,12 +122,8 @@ class Tapes:
             if self._since is None or last >= self._since:
                 if self._until is not None and last > self._until:
                     break
-                chain = self.chain
-                gas = Gas(
-                    chain.key, last, chain.gas_price_wei, chain.l1_fee_wei, chain.native_usd,
-                    "bundled",
-                )  # fmt: skip
-                return [gas, *past.inputs(last)], self._until_end(item, inputs)
+                gas = typical_gas(self.registry, self.chain, last)
+                return [*gas, *past.inputs(last)], self._until_end(item, inputs)
             past.add(item)
         raise TapeError(self._nothing(last))
 

@@ -18,7 +18,9 @@ from papertrader_tui.engine.rows import iso
 from papertrader_tui.store import inputs
 from papertrader_tui.store.database import reading
 
-FIELDS = ("timestamp", "symbol", "price", "liquidity_usd")
+FIELDS = ("timestamp", "symbol", "price", "liquidity_usd", "token_id")
+
+_ODD = re.compile(r"[^A-Z0-9]+")
 
 Price = tuple[int, TokenId, str, str]  # time, token, price, liquidity
 
@@ -59,19 +61,38 @@ def write_tape(path: Path, out: TextIO, tokens: Mapping[TokenId, Token]) -> Writ
         writer.writerow(FIELDS)
         rows = 0
         for time, token, price, liquidity in _heard(connection) if whole else _kept(connection):
-            writer.writerow((iso(time), names[token], price, liquidity))
+            writer.writerow((iso(time), names[token], price, liquidity, token))
             rows += 1
     return Written(rows, whole)
 
 
 def _heard(connection: sqlite3.Connection) -> Iterator[Price]:
-    depths: dict[TokenId, str] = {}
+    depths = _first_depths(connection)
     for heard in inputs.read(connection, prices=True):
         for item in heard.items:
             if isinstance(item, Depth):
                 depths[item.token] = plain(item.liquidity)
             elif isinstance(item, Quote) and not heard.warm:
                 yield item.time, item.token, plain(item.price), depths.get(item.token, "")
+
+
+def _first_depths(connection: sqlite3.Connection) -> dict[TokenId, str]:
+    """How deep each token was when its first price was heard, though by a later observation."""
+    ids = dict(connection.execute("SELECT number, token FROM input_tokens"))
+    found: dict[TokenId, str] = {}
+    priced: set[str] = set()
+    for kind, body in connection.execute(
+        "SELECT kind, body FROM inputs WHERE kind IN ('price', 'quote', 'depth', 'warm depth')"
+        " ORDER BY seq"
+    ):
+        number, *values = body.split("\t")
+        if not kind.endswith("depth"):
+            priced.add(number)
+            if len(priced) == len(ids):
+                break
+        elif number not in priced:
+            found[ids[int(number)]] = plain(Decimal(values[0]))
+    return found
 
 
 def _kept(connection: sqlite3.Connection) -> Iterator[Price]:
@@ -98,9 +119,15 @@ def name_tokens(ids: list[TokenId], tokens: Mapping[TokenId, Token]) -> dict[Tok
         if base in found.values() or not bare[key]:
             base = named[2]
         found[key] = base
-    return {key: f"{base}/USD" for key, base in found.items()}
+    return {key: f"{_cased(base, key, tokens)}/USD" for key, base in found.items()}
 
 
 def _plain(text: str) -> str:
     """Letters, figures and points only: all else would be taken for a pair or be lost."""
-    return re.sub(r"[^A-Z0-9]+", ".", text.upper()).strip(".")[:36]
+    return _ODD.sub(".", text.upper()).strip(".")[:36]
+
+
+def _cased(base: str, key: TokenId, tokens: Mapping[TokenId, Token]) -> str:
+    """The same as its token writes it, where the name is no more than its symbol."""
+    symbol = tokens[key].symbol if key in tokens else ""
+    return symbol if symbol.upper() == base and not _ODD.search(base) else base

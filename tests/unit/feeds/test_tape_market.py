@@ -52,7 +52,7 @@ def test_it_says_what_it_is(path):
     assert (info.kind, info.badge, info.interval) == ("tape", "TAPE", MINUTE)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert info.identity == f"tape:{digest}:ethereum"
-    assert "Ethereum's bundled typical values" in info.notice
+    assert "bundled typical values of Ethereum" in info.notice
     assert "candles of 1 min, BTC ETH" in info.detail
     assert "a candle's time is its start" in info.detail
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from papertrader_tui.domain.market import Depth, Quote, Timer, Trust
+from papertrader_tui.domain.market import Depth, Gas, Quote, Timer, Trust
 from papertrader_tui.domain.tokens import Token
 from papertrader_tui.feeds.tape import TapeMarket
 from papertrader_tui.store.journal import SqliteJournal
@@ -65,13 +65,39 @@ async def test_a_live_session_plays_again_with_the_same_prices(tmp_path):
     assert (written.rows, written.whole) == (5, True)
     assert out.getvalue().splitlines()[0] == ",".join(FIELDS)
     market, found = await played(path, out.getvalue())
-    ids = {"WETH.BASE": WETH, "WETH.ETHEREUM": ELSEWHERE, "TOSHI": TOSHI}
-    symbols = {t.id: ids[t.symbol] for t in market.registry.tokens.values()}
-    prices = [(symbols[q.token], q.time, q.price) for q in found if isinstance(q, Quote)]
+    assert set(market.watchlist) == {WETH, ELSEWHERE, TOSHI}
+    assert {gas.chain for gas in market.warm() if isinstance(gas, Gas)} == {"base", "ethereum"}
+    prices = [(q.token, q.time, q.price) for q in found if isinstance(q, Quote)]
     expected = sorted(((q.token, q.time, q.price) for q in said), key=lambda row: row[1])
     assert prices == expected
-    depths = [(symbols[d.token], d.liquidity) for d in found if isinstance(d, Depth)]
+    depths = [(d.token, d.liquidity) for d in found if isinstance(d, Depth)]
     assert depths == [(WETH, D(5_000_000)), (WETH, D(4_000_000))]
+
+
+async def test_a_tape_keeps_chains_symbols_and_the_first_depth(tmp_path):
+    path = new_account(tmp_path)
+    cbbtc = "base:0xcbb7c0000ab88b473b1f5afd9ef808440eed33bf"
+    own = f"polygon:0x{'7' * 40}"
+    known = TOKENS | {
+        cbbtc: Token(cbbtc, "cbBTC", "", "base", 8), own: Token(own, "mOwn", "", "polygon", 6),
+    }  # fmt: skip
+    # heard before the prices, though of a moment after them
+    depths = [Depth(t, START + 5_000, D(n), -1.0, D(30), "x") for n, t in enumerate(known, 70_000)]
+    prices = [quote(token, 1_000 + n, "10") for n, token in enumerate(known)]
+    await recorded(path, [*depths, *prices], [quote(own, 9_000, "11")])
+    out = io.StringIO()
+    write_tape(path, out, known)
+    assert all(",7000" in line for line in out.getvalue().splitlines()[1:])
+    market, found = await played(path, out.getvalue())
+    assert set(market.watchlist) == set(known)
+    symbols = {token.id: token.symbol for token in market.registry.tokens.values()}
+    assert (symbols[cbbtc], symbols[own]) == ("cbBTC", "mOwn")
+    assert [d.token for d in found if isinstance(d, Depth)] == list(known)
+    file = path.parent / "tape.csv"
+    assert TapeMarket(file, symbol="cbBTC").watchlist == [cbbtc]
+    # a chain that is not bundled is put on the tape's own, as a tape's token
+    file.write_text(out.getvalue().replace("polygon:", "mine:"), encoding="utf-8")
+    assert "base:tape-mown" in TapeMarket(file).watchlist
 
 
 async def test_prices_kept_for_charts_play_where_nothing_else_was_recorded(tmp_path):
