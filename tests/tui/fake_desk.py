@@ -189,7 +189,7 @@ class FakeDesk:
             notional * Decimal("0.0002"),
             0.0002,
             Decimal("0.014"),
-            "L2 + L1, demo gas",
+            "bundled + L1",
             ev.Fidelity.LIQUIDITY,
             problems,
             ("level 5 would not trade this token now",) if r.size_by is SizeBy.PERCENT else (),

@@ -382,7 +382,7 @@ async def test_positions_show_as_much_as_there_is_room_for(width: int, expected:
     ("width", "stop", "target"),
     [
         (80, "stop 2,900.00 · 13%", "tgt 3,171.40 bot"),
-        (43, "stop 2,900 · 13%", "tgt 3,171 bot"),
+        (46, "avg 100.00 stop 2,900 · 13%", "tgt 3,171 bot"),
         (130, " 2,900 13%", " 3,171 bot"),
     ],
 )

@@ -9,7 +9,11 @@ import pytest
 
 from papertrader_tui.domain import commands as cmd
 from papertrader_tui.domain.events import Fidelity
+from papertrader_tui.domain.market import Gas
+from papertrader_tui.domain.orders import OrderRequest, Side, SizeBy
+from papertrader_tui.engine.preview import preview
 from papertrader_tui.engine.snapshot import Preview
+from tests.deskkit import WETH, Kit
 from tests.tui.driving import console, press, text
 from tests.tui.fake_desk import FakeDesk
 
@@ -38,3 +42,28 @@ async def test_every_line_of_a_quote_on_pools_is_to_be_seen(size: tuple[int, int
             "minimum ", "MEV ", "if sandwiched", "USDC -0.05%-> WETH -0.3%-> LONGNAME",
         ):  # fmt: skip
             assert line in shown, line
+
+
+@pytest.mark.parametrize("size", [(140, 42), (80, 24)])
+async def test_where_gas_comes_from_is_not_cut(size):
+    async with console(FakeDesk(), size) as (app, pilot):
+        await press(app, pilot, *"b500")
+        assert "0.014 bundled + L1" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("source", "l1", "note"),
+    [
+        ("fee history", 0, "fee history"),
+        ("bundled gas, live native price", 10**11, "bundled + L1"),
+        ("demo", 10**11, "demo + L1"),
+    ],
+)
+def test_the_note_names_the_source_in_fifteen_cells(source, l1, note):
+    kit = Kit()
+    kit.price("3000")
+    kit.desk.step(Gas("base", kit.now, 10**7, l1, Decimal(3000), source))
+    request = OrderRequest("c1", WETH, Side.BUY, SizeBy.NOTIONAL, Decimal(100))
+    shown = preview(kit.desk, cmd.PlaceOrder(request), kit.now)
+    assert shown.gas_note == note
+    assert len(note) <= 15

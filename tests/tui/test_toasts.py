@@ -6,10 +6,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from papertrader_tui.domain import events as ev
 from papertrader_tui.tui.toasts import newest
 from papertrader_tui.tui.wording import Toast
 from tests.tui.driving import Recording, press, settle, text
-from tests.tui.fake_desk import FakeDesk
+from tests.tui.fake_desk import NOW, FakeDesk
 
 NARROW = (80, 24)
 
@@ -32,6 +33,20 @@ async def test_a_newer_one_takes_the_place_of_the_oldest() -> None:
             await flush(app, pilot)
         words = text(app)
         assert [n for n in range(6) if f"notice {n}" in words] == [4, 5]
+
+
+async def test_an_answer_outlives_what_happens_by_itself() -> None:
+    desk = FakeDesk()
+    app = Recording(desk)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await settle(app, pilot)
+        app.tell("the answer")
+        await flush(app, pilot)
+        for number in range(3):
+            desk.publish(ev.Alerted(0, NOW, "warning", f"alert {number}"))
+            await flush(app, pilot)
+        assert "the answer" in text(app)
+        assert [n for n in range(3) if f"alert {n}" in text(app)] == [2]
 
 
 @pytest.mark.parametrize("key", ["k", "X", "?"])
@@ -58,16 +73,17 @@ async def test_what_is_being_written_stays_in_view() -> None:
     async with app.run_test(size=NARROW, notifications=True) as pilot:
         await settle(app, pilot)
         await press(app, pilot, *"b500", "enter")
-        app.tell("one", title="Filled")
+        app.tell("one, which needs more lines than there are above the order. " * 6, "warning")
         app.tell("two", title="Filled")
         await flush(app, pilot)
         ticket = app.desk_screen.ticket.region
-        assert len(shown(app)) == 2
+        assert shown(app)
+        assert "two" in text(app)
         assert not any(toast.region.overlaps(ticket) for toast in shown(app))
         assert "Enter to send" in text(app)
         await press(app, pilot, "escape", "escape")
         await flush(app, pilot)
-        assert all(toast.region.bottom > 20 or toast.region.y > 12 for toast in shown(app))
+        assert max(toast.region.bottom for toast in shown(app)) > ticket.bottom - 3
 
 
 def test_of_many_that_waited_the_others_are_counted() -> None:

@@ -97,8 +97,10 @@ def _name(desk: Desk, token: TokenId) -> str:
 
 
 def _gas_note(gas: GasCost) -> str:
+    """Whose price it is, in the 15 cells that a ticket has for it."""
     if gas.made_of is None or not gas.l1_fee_wei:
-        return f"{gas.units:,} gas{' + L1 data' if gas.l1_fee_wei else ''}, {gas.source}"
+        source = gas.source.partition(",")[0].removesuffix(" gas")
+        return f"{source} + L1" if gas.l1_fee_wei else source
     l1 = gas_usd(0, 0, gas.l1_fee_wei, gas.native_usd)
     return f"L1 {l1:.3f} of it"
 

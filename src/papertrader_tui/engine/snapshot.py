@@ -252,7 +252,7 @@ class Preview:
         price: cash leg / quantity.
         reference: Price on the screen.
         lp_fee, impact, gas: USDC; lp_fee_pct and impact_pct are fractions of the notional.
-        gas_note: `L2 + L1, demo gas`, where the figure comes from.
+        gas_note: `fee history`, `bundled + L1`: where the figure comes from.
         mev: What a sandwich would take of it: the chain sees it and nothing protects it.
         route: `USDC -0.05%-> WETH -0.3%-> TOKEN`, "" for an estimate.
         exact: The whole of it in raw integers, None for an estimate.

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -106,6 +107,8 @@ class PapertraderApp(App[None]):
         self._news: list[Event] = []
         self._toasts = ToastGate()
         self._told: list[Toast] = []
+        # texts of the last notices that answer to nobody
+        self._passing: deque[str] = deque(maxlen=16)
         self._frames = 0
         self._shown = -1
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -238,14 +241,15 @@ class PapertraderApp(App[None]):
         held = len(screen.snapshot.positions)
         toasts = [toast for event in news if (toast := toast_for(event, symbols, held)) is not None]
         for toast in self._toasts.admit(toasts, now_s):
-            self.tell(toast.text, toast.severity, title=toast.title)
+            self._told.append(toast)
+        self._show_told()
 
     def tell(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
         """Show a notice for a few seconds. The text is never read as markup.
 
         While a window is open it waits: nothing may cover what a person is asked there.
         """
-        self._told.append(Toast(text, title, severity))
+        self._told.append(Toast(text, title, severity, mine=True))
         self._show_told()
 
     def _show_told(self) -> None:
@@ -253,6 +257,8 @@ class PapertraderApp(App[None]):
             return
         told, self._told[:] = list(self._told), []
         for toast in newest(told):
+            if not toast.mine:
+                self._passing.append(toast.text)
             seconds = 3 if toast.severity == "information" else 4
             self.notify(
                 toast.text,
@@ -263,8 +269,12 @@ class PapertraderApp(App[None]):
             )
 
     def _refresh_notifications(self) -> None:
-        """Textual's stack of notices has no bound; here new ones take the place of old ones."""
-        for old in list(self._notifications)[:-SHOWN]:
+        """Textual's stack of notices has no bound; here a new one takes the place of an old one."""
+        shown = list(self._notifications)
+        while len(shown) > SHOWN:
+            # an answer to what a person did outlives what happens by itself
+            old = next((one for one in shown[:-1] if one.message in self._passing), shown[0])
+            shown.remove(old)
             del self._notifications[old]
         super()._refresh_notifications()
 

@@ -63,7 +63,8 @@ PANELS: tuple[Panel, ...] = (
         "positions",
         "Positions",
         "p",
-        "What you hold. P&L is net of LP fees, impact and gas.",
+        "What you hold. P&L is net of LP fees, impact and gas. An exit marked bot is the bot's; "
+        "with a percentage it covers only that part of the holding.",
         (_MOVE, ("Enter", "show the token in the chart"), ("x", "close the position")),
     ),
     Panel(

@@ -298,8 +298,7 @@ class DeskScreen(DeskActions, Screen[None]):
         """Above the order that is being written, where they would cover it below."""
         above = self.narrow and self.focused_panel == "ticket"
         for rack in self.query("ToastRack"):
-            rack.styles.dock = "top" if above else "bottom"
-            rack.styles.align = ("right", "top" if above else "bottom")
+            rack.set_class(above, "-above")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self._place_toasts()

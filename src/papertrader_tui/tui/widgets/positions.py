@@ -17,7 +17,16 @@ from papertrader_tui.tui.widgets.tones import Part, Parts
 
 #: What a name needs that has its chain with it: `WETH·base`.
 NAMED = 9
-SOLD = "if sold "
+AVERAGE, MARK, SOLD = "avg ", "mark ", "if sold "
+#: What the second line leaves out for want of room, the first that does.
+DROPPED: tuple[tuple[str, ...], ...] = (
+    (),
+    (AVERAGE,),
+    (AVERAGE, MARK),
+    (SOLD,),
+    (AVERAGE, SOLD),
+    (AVERAGE, MARK, SOLD),
+)
 #: From this part on an exit is of the whole holding: what is left would round to nothing.
 WHOLE = 0.995
 
@@ -93,12 +102,16 @@ class Positions(Table[PositionRow]):
         value = total(row.value for row in rows)
         pnl = fmt.money(total(row.pnl for row in rows), sign=True)
         parts: list[Part] = [
-            (f"{len(rows)} open · {fmt.money(value)} · ", ""),
+            (f"{len(rows)} open · ", ""),
+            (f"{fmt.money(value)} · ", ""),
             (pnl, tone_of(pnl)),
         ]
         sold = [row.liquidation for row in rows if row.liquidation is not None]
         if len(sold) == len(rows):
             parts.append((f" · if sold {fmt.money(total(sold))}", ""))
+        # whole figures or none: the count is in sight, the value in the rows
+        while len(parts) > 2 and sum(len(text) for text, _ in parts) > self.size.width - 4:
+            del parts[0]
         self.set_subtitle(parts)
 
     def cell(self, row: PositionRow, column: str, width: int) -> Parts:
@@ -142,17 +155,22 @@ class Positions(Table[PositionRow]):
         ):
             if _length(items, gap) <= width:
                 return _spread(items, gap)
-        kept = [fact for fact in brief if fact[1] != fmt.DASH]
+        known = [fact for fact in brief if fact[1] != fmt.DASH]
         # the exits stay longest
+        for gone in DROPPED:
+            kept = [fact for fact in known if fact[0] not in gone]
+            if _length(kept, 1) <= width:
+                break
         while len(kept) > 1 and _length(kept, 1) > width:
-            del kept[0]
-        return _spread(kept, 1)
+            kept.pop()
+        aged = [*kept, short]
+        return _spread(aged if _length(aged, 1) <= width else kept, 1)
 
     def _facts(self, row: PositionRow, room: int) -> list[tuple[str, str]]:
         """(label, figure) in the order shown; prices in at most so many cells where they can be."""
-        facts = [("avg ", fmt.price_fit(row.average, room))]
+        facts = [(AVERAGE, fmt.price_fit(row.average, room))]
         if "mark" not in self._drawn.columns:
-            facts.append(("mark ", fmt.price_fit(row.mark, room)))
+            facts.append((MARK, fmt.price_fit(row.mark, room)))
         if row.liquidation is not None:
             facts.append((SOLD, _sold(row, 11)))
         stop = fmt.price_fit(row.stop, room) + exit_note(row.stop_bot, row.stop_part, " · ")
