@@ -27,6 +27,7 @@ from papertrader_tui.registry import load_registry
 from papertrader_tui.store import accounts
 from papertrader_tui.store.health import FileHealth, health
 from papertrader_tui.store.paths import account_path
+from papertrader_tui.text import counted
 
 #: The source that asks the nodes.
 ONCHAIN = "onchain"
@@ -86,7 +87,7 @@ def settings(config: Config) -> list[Finding]:
         book = tokenbook.load(data_dir(config))
     except ConfigError as error:
         return [*found, Finding("settings", "tokens", FAULT, str(error), "correct the file")]
-    text = f"{len(book.tokens)} own tokens, {len(book.lists)} watchlists"
+    text = f"{counted(len(book.tokens), 'own token')}, {counted(len(book.lists), 'watchlist')}"
     return [*found, Finding("settings", "tokens", OK, text)]
 
 

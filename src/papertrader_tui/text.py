@@ -45,3 +45,8 @@ def clean(text: str, *, marks: int = 2, layout: bool = False) -> str:
             kept.append(char)
             marked = 0
     return "".join(kept) if layout else "".join(kept).strip()
+
+
+def counted(count: int, what: str) -> str:
+    """`1 token`, `2 tokens`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

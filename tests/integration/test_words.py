@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from papertrader_tui.cli import main
+from papertrader_tui.headless.runner import _span
+from papertrader_tui.headless.text import tenths
 from papertrader_tui.launch import check_kind
+from papertrader_tui.store import accounts
 from papertrader_tui.store.errors import StoreError
 from papertrader_tui.store.lock import AccountLock, lock_path
+from papertrader_tui.text import counted
 from tests.unit.store.helpers import meta, new_account
 
 Run = Callable[..., tuple[int, str, str]]
@@ -98,3 +103,27 @@ def test_a_market_of_another_kind_is_refused_before_it_is_opened() -> None:
         check_kind(meta(), "tape")
     check_kind(meta(), "demo")
     check_kind(None, "tape")
+
+
+@pytest.mark.parametrize(
+    "words", [("token", "list"), ("account", "show"), ("account", "level"), ("config", "path")]
+)
+def test_help_begins_in_upper_case(run: Run, words: tuple[str, ...]) -> None:
+    code, out, _ = run(*words, "--help")
+    assert code == 0
+    assert out.split("\n\n")[1][0].isupper()
+
+
+def test_an_account_s_market_is_not_named_twice(run: Run, tmp_path: Path) -> None:
+    live = replace(meta(), market="live", identity="live")
+    accounts.create(tmp_path / "data", live)
+    assert "market      live, seed 7" in run("account", "show", "main")[1]
+
+
+def test_headless_says_which_streams_are_missing_and_how_long_it_ran() -> None:
+    assert _span(39_960) == "40s"
+    assert _span(3_600_000 + 59_400) == "1h 59s"
+    assert counted(1, "trade") == "1 trade"
+    assert counted(1_200, "trade") == "1,200 trades"
+    assert tenths("5.266") == "5.3"
+    assert tenths("15") == "15"

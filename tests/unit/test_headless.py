@@ -148,7 +148,7 @@ async def test_text_lines_come_in_order_with_tags_and_market_time() -> None:
         "BUY  WETH     conf    71  risk  28.5  opp    64  L7   $500.00  entry.buy: trend up"
     )
     assert lines[5].startswith("2026-01-05T00:10:00Z [ACCOUNT]  equity 9,999.63  cash 9,499.99")
-    assert "1 trades, equity $9,999.63 (-0.37, -0.00%), the books reconcile" in err
+    assert "1 trade, equity $9,999.63 (-0.37, -0.00%), the books reconcile" in err
 
 
 async def test_json_lines_have_the_documented_fields_and_numbers_as_text() -> None:

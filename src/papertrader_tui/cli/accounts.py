@@ -86,7 +86,9 @@ def show(arguments: argparse.Namespace) -> int:
         return 0
     meta = info.meta
     assert meta is not None  # show raises where there is none
-    market = f"{meta.market} ({meta.identity})" if meta.market else "none yet"
+    market = meta.market or "none yet"
+    if meta.identity not in ("", meta.market):
+        market += f" ({meta.identity})"
     print(f"account     {info.name}{_use(info)}")
     print(f"file        {info.path}")
     print(f"market      {market}, seed {meta.seed}")

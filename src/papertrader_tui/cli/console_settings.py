@@ -9,10 +9,8 @@ from papertrader_tui.findings import FAULT, WARNING, Finding
 
 def console_findings(config: Loaded) -> list[Finding]:
     """What the console would refuse or pass over; nothing where all is well."""
-    from textual.theme import BUILTIN_THEMES
-
     from papertrader_tui.tui.commands import KeymapError, effective
-    from papertrader_tui.tui.theme import THEMES
+    from papertrader_tui.tui.theme import names
 
     found = []
     ui = config.settings.ui
@@ -21,7 +19,7 @@ def console_findings(config: Loaded) -> list[Finding]:
     except KeymapError as error:
         remedy = f"correct [ui.keys] in {config.path}; the console does not start"
         found.append(Finding("settings", "keys", FAULT, str(error), remedy))
-    themes = [*(theme.name for theme in THEMES), *BUILTIN_THEMES]
+    themes = names()
     if ui.theme not in themes:
         text = f"no theme is called {ui.theme!r}, so the console has its own; "
         text += did_you_mean(ui.theme, themes)

@@ -289,7 +289,9 @@ def _account(commands: Any, common: Parser) -> None:
         ("reset", "begin an account anew, with the cash it began with"),
         ("delete", "delete an account and all it recorded"),
     ):
-        action = actions.add_parser(name, parents=[common], help=text, description=text + ".")
+        action = actions.add_parser(
+            name, parents=[common], help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
         action.set_defaults(handler=f"account_{name}")
         if name == "new":
             action.add_argument("name", metavar="NAME", help="a-z, 0-9, - and _")
@@ -331,7 +333,9 @@ def _token(commands: Any, common: Parser) -> None:
         ("remove", "remove a token from your own or from a watchlist, or a watchlist"),
         ("list", "your own tokens and watchlists"),
     ):
-        action = actions.add_parser(name, parents=[common], help=text, description=text + ".")
+        action = actions.add_parser(
+            name, parents=[common], help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
         action.set_defaults(handler=f"token_{name}")
         if name == "search":
             action.add_argument("text", metavar="TEXT", help="symbol, name, or chain:address")
@@ -535,7 +539,9 @@ def _config(commands: Any, common: Parser) -> None:
         ("path", "where the configuration file is"),
         ("init", "write a configuration file with every setting explained"),
     ):
-        action = actions.add_parser(name, parents=[common], help=text, description=text + ".")
+        action = actions.add_parser(
+            name, parents=[common], help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
         action.set_defaults(handler=f"config_{name}")
         if name == "init":
             action.add_argument("--force", action="store_true", help="replace a file that is there")

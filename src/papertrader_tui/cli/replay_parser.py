@@ -168,7 +168,10 @@ def add_account_level(actions: Any, common: argparse.ArgumentParser) -> None:
     """Add `papertrader account level`."""
     text = "set the intelligence level of an account"
     action = actions.add_parser(
-        "level", parents=[common], help=text, description=text + ". It must not be running."
+        "level",
+        parents=[common],
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}. It must not be running.",
     )
     action.add_argument("level", type=level, metavar="N", help="1 (cautious) to 10 (autonomous)")
     action.add_argument(

@@ -27,7 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
         streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
         missing = [name for name, stream in streams.items() if not stream.isatty()]
         if missing:
-            what = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} no terminal"
+            named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+            what = f"{named} {'is' if len(missing) == 1 else 'are'} no terminal"
             print(f"papertrader: {what}, so this runs headless", file=sys.stderr)
             headless = True
     loaded = config.load(config=getattr(arguments, "config", None), flags=flags(arguments))

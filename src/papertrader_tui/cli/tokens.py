@@ -22,7 +22,7 @@ from papertrader_tui.headless.text import digits
 from papertrader_tui.launch import data_dir
 from papertrader_tui.registry import load_registry
 from papertrader_tui.store import accounts
-from papertrader_tui.text import clean
+from papertrader_tui.text import clean, counted
 from papertrader_tui.tokenbook import TokenBook
 
 SHOWN = 20
@@ -63,7 +63,7 @@ def add(arguments: argparse.Namespace) -> int:
         why = "is bundled" if bundled else "was added before"
         print(f"{_named(token)} {why}; --list NAME puts it on a watchlist")
     if name:
-        print(f"{_named(token)} is on the watchlist {name} ({count} token{'s' * (count != 1)})")
+        print(f"{_named(token)} is on the watchlist {name} ({counted(count, 'token')})")
     return 0
 
 

@@ -23,6 +23,7 @@ from papertrader_tui.headless.lines import TAGS, Lines, PriceSeen
 from papertrader_tui.headless.output import Narrator, Output
 from papertrader_tui.headless.text import money, signed
 from papertrader_tui.ports import Desk
+from papertrader_tui.text import counted
 
 #: Seconds of wall time between two reports of progress: on a terminal, and elsewhere.
 _LIVE, _SPARSE = 0.25, 15.0
@@ -224,7 +225,8 @@ def _summary(snapshot: Snapshot, start: int, stopped: Sequence[str]) -> str:
     why = f"stopped by {stopped[0]}" if stopped else "done"
     books = "the books reconcile" if totals.reconciled else "THE BOOKS DO NOT RECONCILE"
     return (
-        f"{why} after {_span(snapshot.now - start)} of market time: {totals.trades} trades, "
+        f"{why} after {_span(snapshot.now - start)} of market time: "
+        f"{counted(totals.trades, 'trade')}, "
         f"equity ${money(totals.equity)} ({signed(made)}, {percent:+.2%}), {books}"
     )
 
@@ -232,6 +234,7 @@ def _summary(snapshot: Snapshot, start: int, stopped: Sequence[str]) -> str:
 def _span(milliseconds: int) -> str:
     """The two largest units of a duration: `2d 3h`."""
     parts = []
+    milliseconds = (milliseconds + SECOND // 2) // SECOND * SECOND  # 39.9 s are no 39
     for name, size in (("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND)):
         count, milliseconds = divmod(max(0, milliseconds), size)
         if count:

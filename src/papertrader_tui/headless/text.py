@@ -60,11 +60,16 @@ def _source(row: Row) -> str:
     )
 
 
+def tenths(seconds: str | bool) -> str:
+    """An age in seconds to one decimal: `5.3`, `15`."""
+    return f"{round(float(seconds), 1):g}"
+
+
 def _price(row: Row) -> str:
     if row.get("event") == "source":
         return _source(row)
     stale = "  STALE" if row["stale"] else ""
-    age = "" if row["age_s"] == "0" else f"  {row['age_s']} s old"
+    age = "" if row["age_s"] == "0" else f"  {tenths(row['age_s'])} s old"
     return f"{_name(row):<8} {digits(row['price']):>14}  {row['source']}{age}{stale}"
 
 
@@ -115,7 +120,9 @@ def _position(row: Row) -> str:
     if row["quantity"] == "0":
         return f"{_name(row)} closed  P&L {signed(row['pnl'])}"
     source = row.get("mark_source")
-    mark = f"  at {digits(row['mark'])} {source}, {row['mark_age_s']} s old" if source else ""
+    mark = (
+        f"  at {digits(row['mark'])} {source}, {tenths(row['mark_age_s'])} s old" if source else ""
+    )
     return (
         f"{_name(row)} {digits(row['quantity'])}  cost {money(row['cost'])}"
         f"  value {money(row['value'])}  P&L {signed(row['pnl'])}{mark}"

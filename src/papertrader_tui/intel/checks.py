@@ -44,7 +44,7 @@ def _check(of: str, name: str, value: str, limit: str, used: float, *, hit: bool
 
 def _price(ctx: Context, of: str) -> Check:
     old = ctx.age_ms > ctx.max_age_ms
-    value = ctx.fault or f"{ctx.age_ms / 1000:g} s old"
+    value = ctx.fault or f"{round(ctx.age_ms / 1000, 1):g} s old"
     used = 1.0 if ctx.fault else ctx.age_ms / ctx.max_age_ms
     stops = bool(ctx.fault) and not (ctx.exits and ctx.held)
     limit = f"at most {ctx.max_age_ms / 1000:g} s, agreed"

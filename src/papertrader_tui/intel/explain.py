@@ -130,7 +130,7 @@ def reason(ctx: Context, verdict: Verdict) -> str:  # noqa: PLR0912 - one branch
     confidence, risk = verdict.confidence / 100, verdict.risk / 100
     opportunity = verdict.opportunity / 100
     if rule == "skip.price":
-        stale = f"{ctx.age_ms / 1000:g} s old, the limit is {ctx.max_age_ms / 1000:g} s"
+        stale = f"{round(ctx.age_ms / 1000, 1):g} s old, the limit is {ctx.max_age_ms / 1000:g} s"
         return ctx.fault or stale
     if rule == "skip.gate":
         return ctx.blocked_reason or ctx.blocked

@@ -170,7 +170,7 @@ class Teller:
             inputs += tuple(
                 FactorInput(n, number(v), ctx.source, ctx.age_ms) for n, v in said.items()
             )
-        return f"{ctx.age_ms / 1000:g} s old, {who}", inputs
+        return f"{round(ctx.age_ms / 1000, 1):g} s old, {who}", inputs
 
     def _stress(self) -> tuple[str, Inputs]:
         ctx = self._ctx

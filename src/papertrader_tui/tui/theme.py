@@ -7,7 +7,7 @@ colour is never the only sign: direction always shows as an arrow or a sign too.
 
 from __future__ import annotations
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DEFAULT = "papertrader"
 
@@ -97,3 +97,8 @@ THEMES = (
         },
     ),
 )
+
+
+def names() -> list[str]:
+    """Every theme that can be chosen: papertrader's own, then Textual's."""
+    return [*(theme.name for theme in THEMES), *BUILTIN_THEMES]
