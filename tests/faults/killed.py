@@ -71,13 +71,19 @@ class Killed:
         self.flew |= books.in_flight()
         return books
 
-    def at_random(self, chance: random.Random, number: int) -> Books | None:
-        """Start a session and kill it at some moment; None where it had done nothing yet."""
+    def at_random(self, chance: random.Random, number: int, least: int = 20) -> Books | None:
+        """Start a session and kill it at some moment; None where it had done nothing yet.
+
+        Args:
+            chance: What draws the moment.
+            number: Of the kill: every fifth comes while the session starts.
+            least: Answers that it has given by then, else.
+        """
         session = self.start("random")
         if number % 5 == 4:  # while it starts
             time.sleep(chance.uniform(0.0, 1.5))
         else:
-            session.read(chance.randint(20, 60))
+            session.read(chance.randint(least, 2 * least))
             time.sleep(chance.choice((0.0, chance.uniform(0.0, 0.03))))
         if self.told.exists:
             return self.kill(session)

@@ -244,4 +244,3 @@ class Books:
         spent = total((marked.lp_fees, marked.impact, marked.mev, marked.gas))
         assert marked.equity == add(marked.cash, marked.holdings) == sub(made, spent)
         assert marked.reconciled
-        assert not self.in_flight()

@@ -4,7 +4,7 @@
 
 Account and market come from the environment. `random` places orders of every kind until it is
 killed, `told` those that stdin asks for (a JSON object a line, as `OrderRequest`), `end` none: it
-waits until nothing is in flight any more and closes the session.  Every answer is a JSON line,
+waits until all that earlier sessions sent has landed.  Every answer is a JSON line,
 printed as soon as the desk has given it.
 """
 
@@ -152,12 +152,12 @@ async def as_told(kernel: Kernel) -> None:
 
 
 async def to_the_end(kernel: Kernel) -> None:
-    """Wait until what is in flight has landed, and record the account."""
+    """Wait until what an earlier session sent has landed."""
     account = kernel.desk.account
+    sent = [order.id for order in account.open_orders() if order.status is Status.SUBMITTED]
     async with asyncio.timeout(30):
-        while any(o.status is Status.SUBMITTED for o in account.open_orders()):  # noqa: ASYNC110
+        while any(account.orders[o].status is Status.SUBMITTED for o in sent):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    await kernel.submit(MarkAccount())
 
 
 async def main(how: str, tape: Path | None) -> None:
@@ -171,6 +171,7 @@ async def main(how: str, tape: Path | None) -> None:
         opened.kernel.stop()
         await run
         await acting
+        await opened.kernel.finish(MarkAccount())
 
 
 if __name__ == "__main__":

@@ -39,8 +39,7 @@ def assert_as_if_nothing_had_been(
     assert books is not None
     # what this is about has happened
     assert trailing
-    assert books.ended(Kind.STOP)
-    assert books.ended(Kind.TAKE_PROFIT)
+    assert books.ended(Kind.STOP) + books.ended(Kind.TAKE_PROFIT)
     assert killed.flew or not SOAK
 
 
@@ -52,7 +51,7 @@ def test_orders_on_the_demo_market_outlive_kill_9_at_any_moment(
     killed = Killed(
         tmp_path / "data", capsys, MARKET_KIND="demo", MARKET_SPEED="600", MARKET_SEED=str(SEED)
     )
-    every = [killed.at_random(chance, number) for number in range(KILLS)]
+    every = [killed.at_random(chance, number, 25) for number in range(KILLS)]
     every.append(books := killed.finish())
     until = START + books.cursor * TICK_MS
     prices = played(DemoMarket(SEED, None), until, lambda _, q: (q.time - START) // TICK_MS)
@@ -66,7 +65,7 @@ def test_orders_on_a_tape_outlive_it_too(
     chance = random.Random(6)
     tape = trades(tmp_path / "tape.csv", 6_000)
     killed = Killed(tmp_path / "data", capsys, str(tape), MARKET_SPEED="1500")
-    every = [killed.at_random(chance, number) for number in range(5 if SOAK else 1)]
+    every = [killed.at_random(chance, number, 80) for number in range(5 if SOAK else 1)]
     every.append(killed.finish())
     prices = played(TapeMarket(tape), None, lambda number, _: number)
     assert_as_if_nothing_had_been(killed, every, prices)

@@ -58,9 +58,9 @@ def buy(
 
 
 class Pools:
-    """The pools of WETH, all of them, moved to a price by trades of others."""
+    """The pools of WETH whose fee is below these moves, moved to a price by trades of others."""
 
-    POOLS = tuple(f"v3 usdc/weth {fee}" for fee in (100, 500, 3_000))
+    POOLS = ("v3 usdc/weth 100", "v3 usdc/weth 500")
 
     def __init__(self, market: ChainMarket) -> None:
         self.market = market
@@ -83,7 +83,8 @@ class Pools:
                 self.market.trade(self.market.route(start, pool), int(size * 10**6))
                 after = self.price(pool)
                 wanted = (to - after) / (after - before) * D("0.9")
-                dollars *= min(D(8), max(D("0.1"), abs(wanted)))
+                # no more at once: behind what is dense there may be next to nothing
+                dollars = min(D(10_000), dollars * min(D(8), max(D("0.1"), abs(wanted))))
                 before = after
 
 
