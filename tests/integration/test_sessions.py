@@ -50,13 +50,20 @@ def assert_identity(account: dict[str, Any]) -> None:
 DEMO = ("headless", "--market", "demo", "--speed", "max", "--format", "json")
 
 
+def test_without_a_terminal_the_console_runs_headless_and_says_why(tmp_path: Path) -> None:
+    done = papertrader(tmp_path / "data", "--market", "demo", "--speed", "max", "--for", "10s")
+    assert done.returncode == 0
+    assert done.stderr.startswith("papertrader: stdin, stdout and stderr are no terminal")
+
+
 def test_a_watchlist_holds_on_the_demo_too_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
     data = tmp_path / "data"
     for token in ("weth@base", "usdt@ethereum"):  # the demo has no USDT
         assert papertrader(data, "token", "add", token, "--list", "mine").returncode == 0
     assert papertrader(data, "token", "add", "usdt@ethereum", "--list", "other").returncode == 0
     words = (*DEMO, "--for", "1m")
-    for name, said in (("nope", "no watchlist 'nope' (known: mine, other)"), ("other", "none of its tokens")):
+    unknown = "no watchlist 'nope' (known: mine, other)"
+    for name, said in (("nope", unknown), ("other", "none of its tokens")):
         refused = papertrader(data, *words, "--watchlist", name)
         assert refused.returncode == 2
         assert said in refused.stderr
