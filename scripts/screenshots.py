@@ -58,7 +58,7 @@ class Shot:
 # To a token that is held, a buy at a limit that rests, then a bracket that is being written.
 _FIND = ("/", *"weth base", "enter")
 _RESTS = (*"b250", "up", "right", "down", "down", "<0.97>", "enter", "enter")
-_BRACKET = (*"b100", "down", "<0.99>", "down", "<0.95>", "down", "<1.08>", "enter")
+_BRACKET = (*"b100", "down", "<0.95>", "down", "<1.08>", "enter")
 SHOTS = (
     Shot("desk", (140, 42), (*_FIND, *_RESTS, *_BRACKET)),
     Shot("desk-80x24", (80, 24), _FIND),
