@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from papertrader_tui.domain.ranges import check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,7 @@ class ExitRules:
     stress: int = 90
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            low, high = RANGES[item.name]
-            value = getattr(self, item.name)
-            if not low <= value <= high:
-                msg = f"{item.name} is {value}; it must lie between {low} and {high}"
-                raise ValueError(msg)
+        check_ranges(self, RANGES)
 
 
 RANGES: dict[str, tuple[int, int]] = {

@@ -6,8 +6,10 @@ warn a person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
+
+from papertrader_tui.domain.ranges import check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,7 @@ class RiskLimits:
     min_liquidity_usd: Decimal = Decimal(50_000)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            low, high = RANGES[item.name]
-            value = getattr(self, item.name)
-            if not low <= value <= high:
-                msg = f"{item.name} is {value}; it must lie between {low} and {high}"
-                raise ValueError(msg)
+        check_ranges(self, RANGES)
 
 
 RANGES: dict[str, tuple[int, int]] = {
