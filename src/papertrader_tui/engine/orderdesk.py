@@ -6,6 +6,7 @@ into the account at once, so that the next line already sees its effect.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from papertrader_tui.bot.tokenmarket import TokenMarket
@@ -22,6 +23,7 @@ from papertrader_tui.domain.orders import (
     Status,
 )
 from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.engine.checks import trial_order
 from papertrader_tui.engine.estimates import Estimates
 from papertrader_tui.engine.landing import Landing
 from papertrader_tui.engine.outcomes import source_of
@@ -86,25 +88,13 @@ class OrderDesk:
         market = of.markets[request.token]
         number = self._account.orders_made + 1
         bracket = request.stop is not None or request.target is not None
-        order = Order(
-            f"o{number}",
-            request.client_id,
-            of.now,
-            request.token,
-            request.side,
-            request.kind,
-            request.origin,
-            request.size_by,
-            request.size,
-            sized.notional,
-            sized.quantity,
-            request.tolerance_bps,
-            request.price,
-            request.trail_bps,
-            request.good_until,
-            f"g{number}" if bracket else None,
-            None,
-            request.decision,
+        order = replace(
+            trial_order(request, sized, of.now),
+            id=f"o{number}",
+            trail_bps=request.trail_bps,
+            good_until=request.good_until,
+            group=f"g{number}" if bracket else None,
+            decision=request.decision,
             high=market.price if request.kind is Kind.TRAILING_STOP else None,
             insist=request.insist,
         )
