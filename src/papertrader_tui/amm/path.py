@@ -29,7 +29,8 @@ def path_in(legs: Sequence[Leg], amount_in: int) -> list[AnySwap]:
     """Pay exactly `amount_in` at the front; the swaps in order.
 
     Raises:
-        InsufficientLiquidity: a pool cannot take all of it: a router refuses that.
+        InsufficientLiquidity: a pool cannot take all of it. V3's router would take a part, and
+            leave the rest to the minimum out; we do not quote that.
         TicksNotLoaded, AmmError: as the pools' `exact_in`.
     """
     swaps: list[AnySwap] = []

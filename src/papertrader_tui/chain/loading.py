@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from papertrader_tui.amm.bitmap import TickTable, word_of
-from papertrader_tui.amm.concentrated import ConcentratedPool
-from papertrader_tui.amm.constant_product import ConstantProductPool
+from papertrader_tui.amm.bitmap import word_of
+from papertrader_tui.amm.path import AnyPool
 from papertrader_tui.chain.abi import encode
 from papertrader_tui.chain.discovery import Reads
 from papertrader_tui.chain.multicall import Call
@@ -26,6 +25,7 @@ from papertrader_tui.chain.pool_calls import (
     tick_call,
 )
 from papertrader_tui.domain.pools import V2, ConcentratedState, PairState, Pool, PoolTicks
+from papertrader_tui.simulator.cores import NO_TICKS, core_of, tick_table
 
 #: By bitmap word: net liquidity and "crossed before" of each initialised tick in it.
 Words = Mapping[int, Mapping[int, tuple[int, bool]]]
@@ -47,21 +47,19 @@ class LoadedPool:
     ticks_block: int = 0
 
     @property
-    def amm(self) -> ConstantProductPool | ConcentratedPool:
+    def amm(self) -> AnyPool:
         """The same for the arithmetic.
 
         Raises:
             AmmError: a state that no pool can be in.
         """
-        state = self.state
-        if isinstance(state, PairState):
-            return ConstantProductPool(state.reserve0, state.reserve1, state.fee_ppm)
         spacing = self.pool.tick_spacing
-        nets = {w: {t: net for t, (net, _) in ticks.items()} for w, ticks in self.words.items()}
-        table = TickTable({}, {}).with_words(nets, spacing)
-        return ConcentratedPool(
-            state.fee_ppm, spacing, state.sqrt_price_x96, state.tick, state.liquidity, table
-        )
+        return core_of(self.state, spacing, tick_table(self.words, spacing))
+
+    @property
+    def priced(self) -> AnyPool:
+        """The same without its ticks, which a price has no need of; raises as `amm`."""
+        return core_of(self.state, self.pool.tick_spacing, NO_TICKS)
 
     @property
     def ticks(self) -> PoolTicks:

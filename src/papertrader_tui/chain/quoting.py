@@ -90,7 +90,7 @@ async def quote(
     read = await reader.block(head, ())
     usd = None
     if native is not None:
-        legs = legs_of(native.pools, market.cash.id)
+        legs = legs_of(native.pools, market.cash.id, priced_only=True)
         usd = mid_price(legs, market.native.decimals, market.cash.decimals)
     gas = Gas(
         chain.key, head.time, read.fees.next_base_fee_wei, 0, usd or chain.native_usd,
@@ -152,7 +152,9 @@ async def _route(
     found = await find_routes(reader, market, tokens, head.time, head.number, spend)
     candidate, through = found.get(token.id), found.get(native.id)
     if candidate is not None and wanted.quantity is not None:
-        mid = mid_price(legs_of(candidate.pools, cash.id), token.decimals, cash.decimals)
+        mid = mid_price(
+            legs_of(candidate.pools, cash.id, priced_only=True), token.decimals, cash.decimals
+        )
         worth = int(EXACT.scaleb(mul(wanted.quantity, mid or ZERO), cash.decimals))
         again = await find_routes(reader, market, [token], head.time, head.number, max(1, worth))
         candidate = again.get(token.id) or candidate

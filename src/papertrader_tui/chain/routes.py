@@ -40,12 +40,15 @@ class Candidate:
         return tuple(loaded.pool for loaded in self.pools)
 
 
-def legs_of(pools: Sequence[LoadedPool], start: TokenId) -> tuple[Leg, ...]:
+def legs_of(
+    pools: Sequence[LoadedPool], start: TokenId, *, priced_only: bool = False
+) -> tuple[Leg, ...]:
     """A way through pools for the arithmetic.
 
     Args:
         pools: In order.
         start: The token that goes into the first of them.
+        priced_only: Only the price is wanted: ticks are left out.
 
     Raises:
         ValueError: the pools do not hang together.
@@ -57,7 +60,7 @@ def legs_of(pools: Sequence[LoadedPool], start: TokenId) -> tuple[Leg, ...]:
             msg = f"pool {pool.id} does not trade {token}"
             raise ValueError(msg)
         zero_for_one = token == pool.token0
-        legs.append(Leg(loaded.amm, zero_for_one))
+        legs.append(Leg(loaded.priced if priced_only else loaded.amm, zero_for_one))
         token = pool.token1 if zero_for_one else pool.token0
     return tuple(legs)
 

@@ -171,7 +171,7 @@ class ChainWatch:
         if not pools:
             return None
         try:
-            legs = legs_of(pools, self._market.cash.id)
+            legs = legs_of(pools, self._market.cash.id, priced_only=True)
         except AmmError:
             return None  # a state that no pool can be in
         return mid_price(legs, self._tokens[token].decimals, self._market.cash.decimals)

@@ -9,15 +9,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from papertrader_tui.amm.bitmap import TickTable
-from papertrader_tui.amm.concentrated import ConcentratedPool
-from papertrader_tui.amm.constant_product import ConstantProductPool
 from papertrader_tui.amm.errors import AmmError
 from papertrader_tui.amm.path import AnyPool
 from papertrader_tui.domain.execution import Execution
 from papertrader_tui.domain.market import Gas
 from papertrader_tui.domain.pools import (
     V3,
-    ConcentratedState,
     PairState,
     Pool,
     PoolId,
@@ -26,6 +23,7 @@ from papertrader_tui.domain.pools import (
     Route,
 )
 from papertrader_tui.domain.tokens import TokenId
+from papertrader_tui.simulator.cores import NO_TICKS, core_of, tick_table
 from papertrader_tui.simulator.costs import NotEnoughLiquidity
 from papertrader_tui.simulator.paths import Hop, Path
 from papertrader_tui.simulator.pool_pricer import PoolPricer
@@ -219,30 +217,20 @@ class PoolBook:
     def _build(self, pool: Pool) -> _Known | None:
         state = self._states.get(pool.id)
         if isinstance(state, PairState):
-            return ConstantProductPool(state.reserve0, state.reserve1, state.fee_ppm), frozenset()
-        if not isinstance(state, ConcentratedState) or pool.kind != V3:
+            return core_of(state, 0, NO_TICKS), frozenset()
+        if state is None or pool.kind != V3:
             return None
         known = self._table(pool)
-        if known is None:
-            return None
-        core = ConcentratedPool(
-            state.fee_ppm, pool.tick_spacing, state.sqrt_price_x96, state.tick, state.liquidity,
-            known[0],
-        )  # fmt: skip
-        return core, known[1]
+        return None if known is None else (core_of(state, pool.tick_spacing, known[0]), known[1])
 
     def _table(self, pool: Pool) -> tuple[TickTable, frozenset[int]] | None:
         found = self._tables.get(pool.id)
         ticks = self._ticks.get(pool.id)
         if found is None and ticks is not None:
-            nets = {
-                word: {tick: net for tick, (net, _) in known.items()}
-                for word, known in ticks.words.items()
-            }
             crossed = frozenset(
                 tick for known in ticks.words.values() for tick, (_, was) in known.items() if was
             )
-            found = TickTable({}, {}).with_words(nets, pool.tick_spacing), crossed
+            found = tick_table(ticks.words, pool.tick_spacing), crossed
             self._tables[pool.id] = found
         return found
 
