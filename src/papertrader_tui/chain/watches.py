@@ -89,11 +89,6 @@ class Watches:
         """Is any chain watched?"""
         return bool(self._watches)
 
-    @property
-    def watches(self) -> Mapping[str, ChainWatch]:
-        """By chain."""
-        return self._watches
-
     def start(self) -> None:
         """See `Chains`."""
         if not self._started:

@@ -183,18 +183,13 @@ class PriceFeed:
             asker.policy.hurry()
         await self._cycle.everybody(list(self._tokens))
 
-    async def probe(self, seconds: float = 3.0, *, told: bool = False) -> bool:
-        """Does any source answer within that time? Begins the first cycle.
-
-        Args:
-            seconds: To wait at most.
-            told: Somebody may `hear` a price without asking: when all who were asked have
-                failed it is waited for all the same.
-        """
-        waiter, flight = asyncio.create_task(self._cycle.answered.wait()), self._fly()
-        first = {waiter} if told else {waiter, flight}
+    async def probe(self, seconds: float = 3.0) -> bool:
+        """Does any source answer within that time? Begins the first cycle."""
+        waiter = asyncio.create_task(self._cycle.answered.wait())
         try:
-            await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {waiter, self._fly()}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             waiter.cancel()
             with suppress(asyncio.CancelledError):

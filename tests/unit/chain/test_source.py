@@ -159,5 +159,5 @@ async def test_a_price_that_was_handed_on_counts_at_once() -> None:
     feed.subscribe(heard.append)
     Pushed(feed, source)(watch)  # type: ignore[arg-type]
     assert [(t.token, t.price, t.block) for t in heard] == [(WETH.id, Decimal(2997), 100)]
-    assert await feed.probe(0.0, told=True)
+    assert await feed.answered(1.0)
     await feed.close()
