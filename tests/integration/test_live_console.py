@@ -86,6 +86,8 @@ async def test_nobody_is_asked_before_the_first_frame(tmp_path: Path, market: Ma
         await until(pilot, lambda: WETH.id in app.desk.latest)
         app.frame()
         await until(pilot, lambda: "3,000" in shown(app))
+        # a source that history has only just asked has not answered yet
+        await until(pilot, lambda: re.search(r"sources ([1-4])/\1 ", shown(app)))
         text = shown(app)
     assert app.at_first_frame is not None
     calls, first = app.at_first_frame
